@@ -1,0 +1,11 @@
+"""Which app answers which address. Only the website's own pages carry the language in the path."""
+
+from importlib.util import find_spec
+
+from django.contrib import admin
+from django.urls import include, path
+
+urlpatterns = [path("admin/", admin.site.urls)]
+for prefix, module in (("api/", "api.urls"), ("", "website.urls"), ("", "subscriptions.urls")):
+    if find_spec(module.split(".")[0]) and find_spec(module):
+        urlpatterns.append(path(prefix, include(module)))
