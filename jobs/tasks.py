@@ -1,0 +1,44 @@
+"""The one Celery task that does jobs, and the job that looks after their runs."""
+
+import logging
+from datetime import datetime, timedelta
+
+from celery import shared_task
+from django.db import close_old_connections
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from jobs.models import JobRun
+from jobs.registry import UnknownJob, get_job, job
+from jobs.running import JobNotDue, run_due
+
+logger = logging.getLogger(__name__)
+
+KEEP_EVERY_RUN = timedelta(days=7)
+KEEP_TELLING_RUNS = timedelta(days=90)
+
+
+@shared_task(name="jobs.wake_up", ignore_result=True)
+def wake_up(name: str, **later_keywords: object) -> None:
+    """Do the job of that name, if it is due by the clock."""
+    # A worker keeps its connection from task to task, also one that the server has closed since.
+    close_old_connections()
+    try:
+        run_due(job=get_job(name), now=timezone.now())
+    except JobNotDue:
+        logger.debug("%s is not due", name)
+    except UnknownJob:
+        logger.warning("%s is not known here: beat runs another release than this worker", name)
+
+
+@job(
+    every=timedelta(days=1),
+    queue="upkeep",
+    summary=_("Deletes old job runs: those that found nothing after a week, all after 90 days."),
+)
+def delete_old_job_runs(*, now: datetime, **later_keywords: object) -> int:
+    """Delete runs that tell nothing any more, but never the last one that a job completed by schedule."""
+    every_run = JobRun.objects.outdated(before=now - KEEP_EVERY_RUN)
+    uneventful, _per_model = every_run.uneventful().delete()
+    others, _per_model = JobRun.objects.outdated(before=now - KEEP_TELLING_RUNS).delete()
+    return uneventful + others
