@@ -7,7 +7,7 @@ matters, and nothing is kept there for longer than minutes.
 from django.conf import settings
 from kombu import Exchange, Queue
 
-from config.settings import env
+from config.settings import whole_number
 from jobs.registry import QUEUES
 
 broker_url = settings.BROKER_URL
@@ -35,7 +35,7 @@ task_soft_time_limit = 25 * 60
 task_time_limit = 30 * 60
 
 imports = ["jobs.tasks"]
-worker_concurrency = env.int("WORKER_CONCURRENCY", default=2)
+worker_concurrency = whole_number("WORKER_CONCURRENCY", default=2, least=1, most=256)
 worker_prefetch_multiplier = 1
 worker_hijack_root_logger = False
 

@@ -101,7 +101,9 @@ def explained(path: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             raise StartError(full_disk(path)) from error
-        raise StartError(f"{error.filename or path}: {error.strerror}. Choose another folder by PACTWATCH_DATA.") from error
+        raise StartError(
+            f"{error.filename or path}: {error.strerror}. Choose another folder by PACTWATCH_DATA."
+        ) from error
 
 
 def full_disk(path: Path) -> str:
@@ -151,7 +153,9 @@ class Server:
         self.data = data
         self.sockets = socket_folder(data)
         self.log = data / "log" / f"{self.name}.log"
-        self.gate, self.leases, self.keeper = (data / "locks" / f"{self.name}.{of}" for of in ("gate", "leases", "keeper"))
+        self.gate, self.leases, self.keeper = (
+            data / "locks" / f"{self.name}.{of}" for of in ("gate", "leases", "keeper")
+        )
 
     def prepare(self, *, say: Say, durable: bool) -> None:
         """Make what the server needs before its first start. Raises StartError."""
@@ -250,7 +254,15 @@ class Postgres(Server):
             f"CREATE ROLE {role} LOGIN {more} PASSWORD '{passwords[role]}'\n"
             for role, more in ((OWNER, "CREATEDB"), (APP, ""))
         )
-        single = ("--single", "-c", "exit_on_error=on", "-c", f"fsync={'on' if durable else 'off'}", "-D", str(unfinished))
+        single = (
+            "--single",
+            "-c",
+            "exit_on_error=on",
+            "-c",
+            f"fsync={'on' if durable else 'off'}",
+            "-D",
+            str(unfinished),
+        )
         self.run(self.program("postgres", *single, "template1"), roles + rights)
         self.run(self.program("postgres", *single, "postgres"), f"CREATE DATABASE {DATABASE} OWNER {OWNER}\n")
         unfinished.rename(self.cluster)
@@ -518,7 +530,7 @@ class Keeper:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=dies_with_parent(server.stop_signal),  # noqa: PLW1509 the keeper has one thread
+                preexec_fn=dies_with_parent(server.stop_signal),
             )
         while not server.is_ready(child.pid):
             if child.poll() is not None:

@@ -1,0 +1,12 @@
+"""The settings of a test run: a laptop's, on servers of its own in a folder that is removed afterwards."""
+
+import os
+import tempfile
+
+for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "EMAIL_URL", "SECRET_KEY", "BASE_URL", "DEBUG"):
+    os.environ.pop(name, None)
+os.environ["PACTWATCH_DATA"] = tempfile.mkdtemp(prefix="pactwatch-test-")
+
+from config.settings import *  # noqa: E402, F403 a settings module takes over every name, and after the environment
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
