@@ -5,7 +5,14 @@ from importlib.util import find_spec
 from django.contrib import admin
 from django.urls import include, path
 
-urlpatterns = [path("admin/", admin.site.urls)]
+from config.health import healthz, readyz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+    path("i18n/", include("django.conf.urls.i18n")),
+]
 for prefix, module in (("api/", "api.urls"), ("", "website.urls"), ("", "subscriptions.urls")):
     if find_spec(module.split(".")[0]) and find_spec(module):
         urlpatterns.append(path(prefix, include(module)))

@@ -1,0 +1,39 @@
+"""The first content of an empty tracker: the starting records, and the user `admin`. `make run` calls it each time."""
+
+import os
+import secrets
+
+import django
+
+
+def main() -> None:
+    """Fill what is empty, and leave alone what is not, whoever filled it."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    django.setup()
+    load_starting_records()
+    make_admin(password=os.environ.get("ADMIN_PASSWORD", ""))
+
+
+def load_starting_records() -> None:
+    from django.conf import settings
+    from django.core.management import call_command, get_commands
+    from publishing.models import Publishable
+
+    if "load_records" in get_commands() and not Publishable.objects.exists():
+        print("Loading the starting records …", flush=True)
+        call_command("load_records", str(settings.BASE_DIR / "fixtures"))
+
+
+def make_admin(*, password: str) -> None:
+    from accounts.models import User
+
+    if User.objects.filter(is_superuser=True).exists():
+        return
+    if not password:
+        password = secrets.token_urlsafe(12)
+        print(f"The user admin was made with the password {password} (shown this once).", flush=True)
+    User.objects.create_superuser("admin", password=password)
+
+
+if __name__ == "__main__":
+    main()
