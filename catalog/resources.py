@@ -1,0 +1,45 @@
+"""What is public of actors and themes."""
+
+from django.core.validators import URLValidator
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Actor, ActorKind, Theme, validate_country, validate_time_zone, validate_wikidata
+from publishing.fields import IN, Choice, Ref, Refs, Text, Translated, Validated
+from publishing.resource import Resource, ref_field, registry
+
+
+@registry.register
+class ThemeResource(Resource):
+    """A word of the controlled vocabulary."""
+
+    model, rank, label = Theme, 10, "label"
+
+    ref = ref_field(_("Permanent id of the theme."))
+    parent = Ref("themes", _("The broader theme, if any."), hangs_on=True, lookups=(*IN, "isnull"))
+    label_ = Translated(_("What the theme is called."), required=True, searched=True)
+    definition = Translated(_("What belongs to the theme."), required=True, searched=True)
+
+
+@registry.register
+class ActorResource(Resource):
+    """A state, company, organisation, institute or person."""
+
+    model, rank, label = Actor, 30, "name"
+
+    ref = ref_field(_("Permanent id of the actor."))
+    kind = Choice(ActorKind, _("What sort of actor it is."), required=True, lookups=IN)
+    name_ = Translated(_("What the actor is called."), required=True, searched=True, ordering=True)
+    short_name_en = Text(_("Short English name, where one is in use."), max_length=100, searched=True)
+    country = Validated(
+        _("Country by its two letters of ISO 3166-1."), validator=validate_country, lookups=(*IN, "isnull")
+    )
+    time_zone = Validated(
+        _("IANA time zone in which its deadlines end; where empty, a day ends where it ends last on Earth."),
+        validator=validate_time_zone,
+    )
+    parent = Ref("actors", _("The actor that it is a part of."), lookups=(*IN, "isnull"))
+    members = Refs("actors", _("The actors that are members of it."), lookups=("exact",))
+    wikidata = Validated(_("Id in Wikidata."), validator=validate_wikidata)
+    website = Validated(_("Address of its website."), validator=URLValidator(schemes=["http", "https"]))
+    note = Translated(_("What else a reader should know."), searched=True)
+    sources = Refs("sources", _("What this was read from."), required=True, lookups=("exact",))

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class MechanismsConfig(AppConfig):
+    name = "mechanisms"
+    verbose_name = _("Mechanisms and proposals")
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from mechanisms import resources  # noqa: F401  the declarations register themselves when they are imported

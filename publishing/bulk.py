@@ -1,0 +1,102 @@
+"""Writing many rows at once by COPY, where a row at a time would take minutes."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+from psycopg import sql
+
+
+def copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Append rows to a table; the values stand in the order of `columns`."""
+    rows = list(rows)
+    if not rows:
+        return
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as target:
+        for row in rows:
+            target.write_row(row)
+
+
+def next_ids(model: type[models.Model], count: int) -> list[int]:
+    """Reserve `count` primary keys of a model."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+            [model._meta.db_table, model._meta.pk.column, count],
+        )
+        return [number for (number,) in cursor.fetchall()]
+
+
+def tables_of(model: type[models.Model]) -> list[type[models.Model]]:
+    """Return the models whose tables make up one row of `model`, the topmost parent first."""
+    return [*reversed(model._meta.get_parent_list()), model]
+
+
+def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows given as attname → value into every table of a (multi-table) model; `pk` is the shared key."""
+    for table in tables_of(model):
+        fields = table._meta.local_concrete_fields
+        copy(
+            table._meta.db_table,
+            [field.column for field in fields],
+            ([_value(field, row) for field in fields] for row in rows),
+        )
+
+
+def update(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
+    """Set the attnames that the first row names, in every row, found by `pk`, in every table of a model."""
+    if not rows:
+        return
+    for table in tables_of(model):
+        given = [f for f in table._meta.local_concrete_fields if not f.primary_key and f.attname in rows[0]]
+        if given:
+            _update_table(table, given, rows)
+
+
+def _update_table(table: type[models.Model], fields: Sequence[models.Field], rows: Sequence[dict[str, Any]]) -> None:
+    key = table._meta.pk.column
+    columns = [field.column for field in fields]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            sql.SQL("CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
+                sql.SQL(", ").join(map(sql.Identifier, [key, *columns])), sql.Identifier(table._meta.db_table)
+            )
+        )
+        copy("incoming", [key, *columns], ([row["pk"], *(_value(f, row) for f in fields)] for row in rows))
+        cursor.execute(
+            sql.SQL("UPDATE {} SET {} FROM incoming WHERE incoming.{} = {}.{}").format(
+                sql.Identifier(table._meta.db_table),
+                sql.SQL(", ").join(sql.SQL("{} = incoming.{}").format(*[sql.Identifier(c)] * 2) for c in columns),
+                sql.Identifier(key),
+                sql.Identifier(table._meta.db_table),
+                sql.Identifier(key),
+            )
+        )
+        cursor.execute("DROP TABLE incoming")
+
+
+def _value(field: models.Field, row: dict[str, Any]) -> Any:
+    if field.primary_key:
+        return row["pk"]
+    value = row[field.attname] if field.attname in row else field.get_default()
+    return field.get_db_prep_save(value, connection)
+
+
+def relink(through: type[models.Model], owner: str, target: str, links: dict[int, Iterable[int]]) -> None:
+    """Make `links` (owner's key → targets' keys) the links of these owners in a many-to-many table.
+
+    Links that stay are not touched.
+    """
+    rows = through._default_manager.filter(**{f"{owner}__in": links.keys()})
+    standing = {(key, other): pk for pk, key, other in rows.values_list("pk", f"{owner}_id", f"{target}_id")}
+    wanted = {(key, other) for key, targets in links.items() for other in targets}
+    if gone := [pk for pair, pk in standing.items() if pair not in wanted]:
+        through._default_manager.filter(pk__in=gone).delete()
+    copy(
+        through._meta.db_table,
+        [through._meta.get_field(name).column for name in (owner, target)],
+        sorted(wanted - standing.keys()),
+    )

@@ -1,0 +1,45 @@
+"""What can go wrong in an action, as one family, so that each door translates it in one place."""
+
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class DomainError(Exception):
+    """An action could not be done. `code` is for programs, the text is a whole sentence for people."""
+
+    code: ClassVar[str]
+    message: ClassVar[str | Promise]
+
+    def __init__(self, **params: Any):
+        super().__init__(self.code, params)
+        self.params = params
+
+    def __str__(self) -> str:
+        return str(self.message) % self.params
+
+
+class ParentNotPublic(DomainError):
+    code = "parent_not_public"
+    message = _("“%(ref)s” hangs on “%(parent)s”, which is not public. Publish that first.")
+
+
+class NotADraft(DomainError):
+    code = "not_a_draft"
+    message = _("“%(ref)s” is public already.")
+
+
+class NotPublic(DomainError):
+    code = "not_public"
+    message = _("“%(ref)s” is not public.")
+
+
+class NoteMissing(DomainError):
+    code = "note_missing"
+    message = _("Say in English or Chinese why it is unpublished; the note is shown in its place.")
+
+
+class RefIsPermanent(DomainError):
+    code = "ref_is_permanent"
+    message = _("“%(ref)s” is public, so its ref cannot be changed any more.")

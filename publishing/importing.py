@@ -1,0 +1,236 @@
+"""The one importer: `plan_import` reads and compares, `apply_plan` writes the plan as one change."""
+
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import orjson
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from publishing import bulk
+from publishing.actions import publish
+from publishing.fields import nearest, unknown_word
+from publishing.models import Act, Change, Publishable
+from publishing.resource import Resource, registry
+from publishing.tables import UnreadableFile, import_files, read_rows
+
+CHUNK = 5_000
+MADE = Path("—")
+
+Document = dict[str, Any]
+
+
+class Problem(NamedTuple):
+    """Something wrong in a file; `row` is a line of a text file or a row of a sheet, `column` may be empty."""
+
+    file: Path
+    row: int
+    column: str
+    message: str
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.row or "", self.column) if part)
+        return f"{place}: {self.message}"
+
+
+class Origin(NamedTuple):
+    """Where a document was read: an index into the plan's files, and a line or row. Made documents have -1, 0."""
+
+    file: int
+    row: int
+
+
+MADE_ORIGIN = Origin(-1, 0)
+
+
+class Spool:
+    """The documents of one resource on disk, so that memory stays flat however many there are."""
+
+    def __init__(self) -> None:
+        self._file: IO[bytes] = tempfile.TemporaryFile()
+
+    def add(self, origin: Origin, document: Document) -> None:
+        self._file.write(orjson.dumps([*origin, document]) + b"\n")
+
+    def __iter__(self) -> Iterator[tuple[Origin, Document]]:
+        self._file.flush()
+        self._file.seek(0)
+        for line in self._file:
+            file, row, document = orjson.loads(line)
+            yield Origin(file, row), document
+
+
+class Plan:
+    """What an import would do. Nothing is written until it is applied."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.files: list[Path] = []
+        self.spools: dict[str, Spool] = {}
+        self.kind_of: dict[str, str] = {}
+        self.counts: dict[str, Counter[str]] = {}
+        self.changed: set[str] = set()
+        self.existing: dict[str, tuple[int, str]] = {}
+
+    def report_at(self, origin: Origin) -> Callable[[str, str], None]:
+        """Return a function that takes (column, message) of a problem with what stands at `origin`."""
+        file = self.files[origin.file] if origin.file >= 0 else MADE
+        return lambda column, message: self.problems.append(Problem(file, origin.row, column, message))
+
+    def add(self, resource: type[Resource], origin: Origin, document: Document) -> None:
+        """Take a document into the plan; a ref that stands twice is reported."""
+        ref = document["ref"]
+        if ref in self.kind_of:
+            self.report_at(origin)("ref", _("“%(ref)s” stands twice in the files.") % {"ref": ref})
+            return
+        self.kind_of[ref] = resource.name
+        self.spools.setdefault(resource.name, Spool()).add(origin, document)
+
+    def documents(self, resource: str) -> Iterator[Document]:
+        """Yield the documents of a resource that the files hold."""
+        for _origin, document in self.spools.get(resource, ()):
+            yield document
+
+    def rewrite(self, resource: str, change: Callable[[list[Origin], list[Document]], None]) -> None:
+        """Replace the documents of a resource by what `change` makes of them, chunk by chunk, in place."""
+        if resource not in self.spools:
+            return
+        fresh = Spool()
+        for chunk in chunks(self.spools[resource], CHUNK):
+            change([origin for origin, _document in chunk], [document for _origin, document in chunk])
+            for origin, document in chunk:
+                fresh.add(origin, document)
+        self.spools[resource] = fresh
+
+    @property
+    def is_sound(self) -> bool:
+        return not self.problems
+
+    def total(self, state: str) -> int:
+        """Return how many documents are `new`, `changed` or `unchanged`."""
+        return sum(counts[state] for counts in self.counts.values())
+
+
+def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    """Yield lists of up to `size` items."""
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, size)):
+        yield chunk
+
+
+def plan_import(paths: Sequence[Path]) -> Plan:
+    """Read files and folders, check everything, and compare with what is there. Writes nothing.
+
+    All problems are gathered in the plan, not only the first. Raises UnreadableFile when there is no file to read.
+    """
+    plan = Plan()
+    for kind, file in import_files(paths, registry.names()):
+        _read_file(plan, registry[kind], file)
+    plan.existing = {
+        ref: (key, kind) for ref, key, kind in Publishable.objects.values_list("ref", "pk", "resource").iterator()
+    }
+    for resource in registry:
+        resource.complete(plan)
+    for resource in registry:
+        if resource.name in plan.spools:
+            _compare(plan, resource)
+    return plan
+
+
+def _read_file(plan: Plan, resource: type[Resource], file: Path) -> None:
+    plan.files.append(file)
+    known = set(resource.import_columns())
+    seen: set[str] = set()
+    try:
+        for row in read_rows(file):
+            origin = Origin(len(plan.files) - 1, row.number)
+            report = plan.report_at(origin)
+            for column in row.values.keys() - known - seen:
+                seen.add(column)
+                report(column, unknown_word(column, sorted(known)))
+            before = len(plan.problems)
+            document = resource.parse(row.values, report)
+            if len(plan.problems) == before or document.get("ref"):
+                plan.add(resource, origin, document)
+    except UnreadableFile as unreadable:
+        plan.problems.append(Problem(unreadable.file, unreadable.number, "", unreadable.message))
+
+
+def _compare(plan: Plan, resource: type[Resource]) -> None:
+    counts = plan.counts.setdefault(resource.name, Counter())
+    for chunk in chunks(plan.spools[resource.name], CHUNK):
+        for origin, document in chunk:
+            _check_refs(plan, resource, origin, document)
+        keys = [plan.existing[d["ref"]][0] for _origin, d in chunk if d["ref"] in plan.existing]
+        standing = resource.documents(keys) if keys else {}
+        for origin, document in chunk:
+            ref = document["ref"]
+            if ref not in plan.existing:
+                counts["new"] += 1
+                continue
+            key, kind = plan.existing[ref]
+            if kind != resource.name:
+                message = _("“%(ref)s” is taken by something else (%(kind)s).") % {"ref": ref, "kind": kind}
+                plan.report_at(origin)("ref", message)
+                continue
+            before = {name: standing[key][name] for name in document}
+            if before == document:
+                counts["unchanged"] += 1
+                continue
+            resource.check_change(before, document, plan.report_at(origin))
+            counts["changed"] += 1
+            plan.changed.add(ref)
+
+
+def _check_refs(plan: Plan, resource: type[Resource], origin: Origin, document: Mapping[str, Any]) -> None:
+    for column, ref, allowed in resource.refs(document):
+        kind = plan.kind_of.get(ref) or plan.existing.get(ref, (0, ""))[1]
+        if not kind:
+            likely = nearest(ref, [known for known in plan.kind_of if not allowed or plan.kind_of[known] in allowed])
+            message = _("There is no “%(ref)s”; did you mean “%(likely)s”?") if likely else _("There is no “%(ref)s”.")
+            plan.report_at(origin)(column, message % {"ref": ref, "likely": likely})
+        elif allowed and kind not in allowed:
+            plan.report_at(origin)(
+                column,
+                _("“%(ref)s” is of the kind %(kind)s; %(allowed)s is needed here.")
+                % {"ref": ref, "kind": kind, "allowed": ", ".join(allowed)},
+            )
+
+
+@transaction.atomic
+def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
+    """Write a sound plan and publish what it holds, as one change in one transaction; None if there was nothing to do.
+
+    Raises ParentNotPublic, and ValueError for a plan with problems.
+    """
+    if not plan.is_sound:
+        raise ValueError("a plan with problems is not applied")
+    fresh = [ref for ref in plan.kind_of if ref not in plan.existing]
+    ids = {ref: key for ref, (key, _kind) in plan.existing.items()} | dict(
+        zip(fresh, bulk.next_ids(Publishable, len(fresh)), strict=True)
+    )
+    touched: list[int] = []
+    for resource in registry:
+        for chunk in chunks(plan.documents(resource.name), CHUNK):
+            new = {ids[d["ref"]]: d for d in chunk if d["ref"] not in plan.existing}
+            changed = {ids[d["ref"]]: d for d in chunk if d["ref"] in plan.changed}
+            bulk.insert(resource.model, _rows(resource, new, ids))
+            bulk.update(resource.model, _rows(resource, changed, ids))
+            written = new | changed
+            for field in resource.fields.values():
+                field.store_links(resource.model, written, ids)
+            touched.extend(written)
+    current = publish(things=touched, by=by, act=Act.IMPORT)
+    return Change.objects.filter(pk=current.id).first()
+
+
+def _rows(resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int]) -> list[dict[str, Any]]:
+    return [
+        {"pk": key, "id": key, "resource": resource.name, **resource.attributes(document, ids)}
+        for key, document in documents.items()
+    ]

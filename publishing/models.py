@@ -1,0 +1,209 @@
+"""Identity and state of every public thing, its documents, and the ledger of all publications."""
+
+import uuid
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from publishing.history import tracked
+
+REF_PATTERN = r"[a-z][a-z0-9.-]*"
+validate_ref = RegexValidator(
+    rf"\A{REF_PATTERN}\Z", _("A ref is lower case letters, digits, “-” and “.”, and starts with a letter."), "ref"
+)
+
+
+class PublicationState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    PUBLISHED = "published", _("published")
+    UNPUBLISHED = "unpublished", _("unpublished")
+
+
+class PublishableQuerySet(models.QuerySet):
+    def public(self) -> Self:
+        """What everybody may see now."""
+        return self.filter(state=PublicationState.PUBLISHED)
+
+    def drafts(self) -> Self:
+        return self.filter(state=PublicationState.DRAFT)
+
+
+# Changes of the state stand in the ledger.
+@tracked("publishable_edits", but=["state", "unpublished_note_en", "unpublished_note_zh"])
+class Publishable(models.Model):
+    """One row for every public thing of any kind: its permanent name, its kind and whether it is public.
+
+    The domain's models are its children, so a link to "any public thing" is an ordinary foreign key to it.
+    """
+
+    ref = models.CharField(
+        _("ref"),
+        max_length=200,
+        unique=True,
+        validators=[validate_ref],
+        help_text=_("Permanent id, the same in every language and format. It cannot be changed once it is public."),
+    )
+    resource = models.CharField(_("resource"), max_length=30, editable=False)
+    state = models.CharField(
+        _("state"), max_length=12, choices=PublicationState, default=PublicationState.DRAFT, editable=False
+    )
+    unpublished_note_en = models.TextField(_("why it was unpublished (English)"), blank=True, editable=False)
+    unpublished_note_zh = models.TextField(_("why it was unpublished (Chinese)"), blank=True, editable=False)
+    sources = models.ManyToManyField(
+        "self",
+        verbose_name=_("sources"),
+        symmetrical=False,
+        related_name="cited_by",
+        blank=True,
+        limit_choices_to={"resource": "sources"},
+        help_text=_("The pages and documents that this was read from."),
+    )
+
+    # The name of the model's resource: the collection in the API.
+    collection: ClassVar[str] = ""
+
+    objects = PublishableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("public thing")
+        verbose_name_plural = _("public things")
+        indexes = [models.Index(fields=["resource", "ref"], condition=Q(state="published"), name="publishable_public")]
+        constraints = [
+            models.CheckConstraint(condition=Q(ref__regex=rf"^{REF_PATTERN}$"), name="publishable_ref_shape"),
+            models.CheckConstraint(condition=Q(state__in=PublicationState.values), name="publishable_state_known"),
+            models.CheckConstraint(
+                condition=~Q(state="unpublished") | ~Q(unpublished_note_en="") | ~Q(unpublished_note_zh=""),
+                name="publishable_unpublished_with_note",
+                violation_error_message=_("Say why it is unpublished."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.ref
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Save it under the name of its own resource."""
+        self.resource = self.resource or self.collection
+        super().save(*args, **kwargs)
+
+    @property
+    def is_public(self) -> bool:
+        return self.state == PublicationState.PUBLISHED
+
+
+def identity_link() -> models.OneToOneField:
+    """Return the link of a child to its row in Publishable; from there the child is `as_<model>`.
+
+    Django's own name for it, the model's, would clash with the links that go by that name (an actor, a source).
+    """
+    return models.OneToOneField(
+        Publishable, models.CASCADE, parent_link=True, primary_key=True, related_name="as_%(class)s"
+    )
+
+
+class Act(models.TextChoices):
+    """What somebody did in one go: one act is one transaction and one change id."""
+
+    IMPORT = "import", _("import")
+    PUBLISH = "publish", _("publication")
+    UNPUBLISH = "unpublish", _("unpublication")
+    DECIDE = "decide", _("decision")
+    CORRECT = "correct", _("correction")
+    REVISE_METHOD = "revise_method", _("revision of the method")
+
+
+class Change(models.Model):
+    """One act, and the positions of the ledger that it wrote. Who did it is for staff only."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    act = models.CharField(_("act"), max_length=20, choices=Act)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("by"),
+        null=True,
+        related_name="changes",
+        help_text=_("Staff are never named in public."),
+    )
+    first_seq = models.BigIntegerField(_("first position"), unique=True)
+    last_seq = models.BigIntegerField(_("last position"), unique=True)
+    recorded_at = models.DateTimeField(_("recorded at"), db_index=True)
+
+    class Meta:
+        verbose_name = _("change")
+        verbose_name_plural = _("changes")
+        constraints = [models.CheckConstraint(condition=Q(first_seq__lte=F("last_seq")), name="change_in_order")]
+
+    def __str__(self) -> str:
+        return f"{self.first_seq}–{self.last_seq}"
+
+
+class Action(models.TextChoices):
+    """What a row of the ledger says was done to one thing."""
+
+    PUBLISHED = "published", _("published")
+    REVISED = "revised", _("revised")
+    UNPUBLISHED = "unpublished", _("unpublished")
+
+
+class LedgerEntry(models.Model):
+    """One position of the append-only, hash-chained ledger. docs/ledger.md has the format."""
+
+    seq = models.BigIntegerField(_("position"), primary_key=True)
+    recorded_at = models.DateTimeField(_("recorded at"))
+    action = models.CharField(_("action"), max_length=12, choices=Action)
+    resource = models.CharField(_("resource"), max_length=30)
+    ref = models.CharField(_("ref"), max_length=200)
+    change = models.ForeignKey(Change, models.PROTECT, verbose_name=_("change"), related_name="entries")
+    document_hash = models.CharField(_("hash of the document"), max_length=64, blank=True)
+    previous_hash = models.CharField(_("hash of the position before"), max_length=64)
+    hash = models.CharField(_("hash"), max_length=64)
+
+    class Meta:
+        verbose_name = _("ledger entry")
+        verbose_name_plural = _("ledger")
+        indexes = [models.Index(fields=["ref", "seq"], name="ledger_of_thing")]
+
+    def __str__(self) -> str:
+        return f"{self.seq} {self.action} {self.ref}"
+
+
+class DocumentQuerySet(models.QuerySet):
+    def current(self) -> Self:
+        return self.filter(until_seq=None)
+
+    def at(self, version: int) -> Self:
+        """The documents that stood at a data version (a position of the ledger)."""
+        return self.filter(Q(until_seq=None) | Q(until_seq__gt=version), entry__lte=version)
+
+
+class Document(models.Model):
+    """The public fields of one thing, as they stood from one ledger position until another."""
+
+    entry = models.OneToOneField(
+        LedgerEntry, models.PROTECT, primary_key=True, db_column="from_seq", related_name="document"
+    )
+    until_seq = models.BigIntegerField(_("until position"), null=True)
+    thing = models.ForeignKey(Publishable, models.PROTECT, related_name="documents", db_index=False)
+    salt = models.BinaryField(_("salt"), max_length=16)
+    body = models.JSONField(_("document"))
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        constraints = [
+            models.UniqueConstraint(fields=["thing", "entry"], name="document_of_thing"),
+            models.UniqueConstraint(fields=["thing"], condition=Q(until_seq=None), name="document_current_once"),
+            models.CheckConstraint(
+                condition=Q(until_seq=None) | Q(until_seq__gt=F("entry")), name="document_positions_in_order"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.thing} @{self.pk}"

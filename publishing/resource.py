@@ -1,0 +1,206 @@
+"""What is public of each model, declared once.
+
+From a Resource come the document that is hashed, the import columns, the filters, the schema, the CSV and the data
+dictionary.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.db import models
+from django.utils.functional import Promise, classproperty
+
+from publishing.fields import Field, Ids, Ref, Report, Validated
+from publishing.models import Publishable, validate_ref
+
+if TYPE_CHECKING:
+    from publishing.importing import Plan
+
+
+class Related(Field):
+    """A filter that reaches over a link: `path` is where it leads through documents, `source` through the models.
+
+    It is asked for by name and is not part of the document.
+    """
+
+    def __init__(self, resources: str, help: str | Promise, *, source: str, path: str, **options: Any):
+        super().__init__(help, source=source, **options)
+        self.resources = (resources,) if resources else ()
+        self.path = path
+
+    def keys(self) -> tuple[str, ...]:
+        return ()
+
+
+class Computed(Field):
+    """A field of the answer that depends on the day and the data version that are asked for, not on the document alone."""
+
+    def __init__(
+        self,
+        help: str | Promise,
+        *,
+        choices: Sequence[tuple[str, str | Promise]] = (),
+        type: str = "string",
+        **options: Any,
+    ):
+        super().__init__(help, **options)
+        self.choices = choices
+        self.type = type
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What an answer is about: the data version, the day whose truth is asked for, and the moment deadlines pass by."""
+
+    version: int
+    as_of: date
+    moment: datetime
+
+
+class Resource:
+    """Base of all declarations. A subclass names its `model` and its fields."""
+
+    # The collection in the API, taken from the model.
+    name: ClassVar[str] = ""
+
+    model: ClassVar[type[Publishable]]
+    # How one is named to a reader in lists and links: `name_en` and `name_zh`, or `title_en` and `title_zh`.
+    label: ClassVar[str] = "title"
+    # What is linked to is loaded and published before what links to it: lower ranks come first.
+    rank: ClassVar[int] = 50
+    # Model fields that are not public, each with the reason.
+    private: ClassVar[Mapping[str, str]] = {}
+    fields: ClassVar[dict[str, Field]] = {}
+    related: ClassVar[dict[str, Related]] = {}
+    computed: ClassVar[dict[str, Computed]] = {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "model" in vars(cls):
+            cls.name = cls.model.collection
+        found: dict[str, Field] = {}
+        for base in reversed(cls.__mro__):
+            found.update({value.name: value for value in vars(base).values() if isinstance(value, Field)})
+        cls.fields = {name: field for name, field in found.items() if not isinstance(field, Related | Computed)}
+        cls.computed = {name: field for name, field in found.items() if isinstance(field, Computed)}
+        cls.related = {name: field for name, field in found.items() if isinstance(field, Related)}
+
+    @classproperty
+    def verbose_name(cls) -> str | Promise:
+        return cls.model._meta.verbose_name
+
+    @classmethod
+    def import_columns(cls) -> list[str]:
+        """Return the columns that a file of this kind may have."""
+        return [column for field in cls.fields.values() for column in field.import_columns()]
+
+    @classmethod
+    def parse(cls, row: Mapping[str, Any], report: Report) -> dict[str, Any]:
+        """Read one row of a file into a document; `report(column, message)` takes everything that is wrong with it."""
+        document: dict[str, Any] = {}
+        for field in cls.fields.values():
+            document.update(field.parse(row, report))
+        return document
+
+    @classmethod
+    def refs(cls, document: Mapping[str, Any]) -> Iterable[tuple[str, str, Sequence[str]]]:
+        """Yield (column, ref, allowed resources) of everything that a document points to."""
+        for field in cls.fields.values():
+            yield from field.refs(document)
+
+    @classmethod
+    def attributes(cls, document: Mapping[str, Any], ids: Ids) -> dict[str, Any]:
+        """Return the model's attributes (attname → value) that a document stands for."""
+        attributes: dict[str, Any] = {}
+        for field in cls.fields.values():
+            attributes.update(field.attributes(document, ids))
+        return attributes
+
+    @classmethod
+    def documents(cls, ids: Sequence[int]) -> dict[int, dict[str, Any]]:
+        """Return the documents of things as their rows stand now, drafts included, by key.
+
+        One query, and one more for each field that stands in another table.
+        """
+        columns = [column for field in cls.fields.values() for column in field.columns()]
+        gathered = {field.name: field.gather(cls.model, ids) for field in cls.fields.values()}
+        beside = {name: values for name, values in gathered.items() if values is not None}
+        documents = {}
+        for key, *values in cls.model._base_manager.filter(pk__in=ids).values_list("pk", *columns):
+            row = dict(zip(columns, values, strict=True)) | {name: found.get(key, []) for name, found in beside.items()}
+            document: dict[str, Any] = {}
+            for field in cls.fields.values():
+                document.update(field.dump(row))
+            documents[key] = document
+        return documents
+
+    @classmethod
+    def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
+        """Return the values of the computed fields for documents that stood at `asked.version`, by the thing's key."""
+        return {key: {} for key in documents}
+
+    @classmethod
+    def settle(cls, ids: Sequence[int]) -> None:
+        """Bring columns that are derived from others up to date, set-wise, before the documents are written."""
+
+    @classmethod
+    def follow(cls, ids: Sequence[int], positions: Mapping[int, int], version: int) -> None:
+        """Do what a publication of these things brings about, in the same transaction.
+
+        `positions` tells the ledger position of each thing, `version` the first position of the act.
+        """
+
+    @classmethod
+    def complete(cls, plan: "Plan") -> None:
+        """Fill in what rows of a file leave out, and add rows that follow from others, before an import is checked."""
+
+    @classmethod
+    def check_change(cls, before: Mapping[str, Any], after: Mapping[str, Any], report: Report) -> None:
+        """Report what an import may not change in what exists."""
+
+    @classmethod
+    def parents(cls) -> list[Ref]:
+        """Return the links to what must be public before a thing of this resource can be."""
+        return [field for field in cls.fields.values() if isinstance(field, Ref) and field.hangs_on]
+
+
+class Registry:
+    """All resources, in the order of their ranks."""
+
+    def __init__(self) -> None:
+        self._resources: dict[str, type[Resource]] = {}
+
+    def register(self, resource: type[Resource]) -> type[Resource]:
+        """Decorate a Resource."""
+        self._resources[resource.name] = resource
+        self._resources = dict(sorted(self._resources.items(), key=lambda entry: entry[1].rank))
+        return resource
+
+    def __getitem__(self, name: str) -> type[Resource]:
+        return self._resources[name]
+
+    def __iter__(self) -> Iterator[type[Resource]]:
+        return iter(self._resources.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._resources
+
+    def names(self) -> list[str]:
+        return list(self._resources)
+
+
+registry = Registry()
+
+
+def ref_field(help: str | Promise) -> Validated:
+    """Declare the permanent id of a resource."""
+    return Validated(
+        help, validator=validate_ref, required=True, max_length=200, lookups=("exact", "not", "in"), ordering=True
+    )
+
+
+def subclass_of(model: type[models.Model]) -> list[str]:
+    """Return the names of the resources whose model is `model` or a child of it."""
+    return [resource.name for resource in registry if issubclass(resource.model, model)]

@@ -1,0 +1,11 @@
+DROP TRIGGER ledger_appends ON publishing_ledgerentry;
+DROP TRIGGER ledger_no_change ON publishing_ledgerentry;
+DROP TRIGGER ledger_no_truncate ON publishing_ledgerentry;
+DROP TRIGGER change_no_change ON publishing_change;
+DROP TRIGGER change_no_truncate ON publishing_change;
+DROP TRIGGER document_close_only ON publishing_document;
+DROP TRIGGER document_no_delete ON publishing_document;
+DROP TRIGGER document_no_truncate ON publishing_document;
+DROP FUNCTION publishing_ledger_appends;
+DROP FUNCTION publishing_document_close_only;
+DROP FUNCTION publishing_refuse;

@@ -1,0 +1,138 @@
+"""Pages, feeds and documents somewhere else, the places in them, and where their language versions differ."""
+
+from django.core.validators import URLValidator
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from publishing.dates import PartialDateField
+from publishing.history import tracked
+from publishing.languages import InReadersLanguage
+from publishing.models import Publishable, PublishableQuerySet, identity_link
+
+validate_web_address = URLValidator(schemes=["http", "https"])
+
+
+class Language(models.TextChoices):
+    """Languages of sources and quotes, by ISO 639-1."""
+
+    EN = "en", _("English")
+    ZH = "zh", _("Chinese")
+    AR = "ar", _("Arabic")
+    DE = "de", _("German")
+    ES = "es", _("Spanish")
+    FR = "fr", _("French")
+    IT = "it", _("Italian")
+    JA = "ja", _("Japanese")
+    KO = "ko", _("Korean")
+    NL = "nl", _("Dutch")
+    PT = "pt", _("Portuguese")
+    RU = "ru", _("Russian")
+
+
+class SourceKind(models.TextChoices):
+    PAGE = "page", _("web page")
+    PDF = "pdf", _("PDF")
+    FEED = "feed", _("feed")
+    JSON = "json", _("JSON")
+    DOCUMENT = "document", _("document without a public address")
+
+
+class SourceRole(models.TextChoices):
+    OFFICIAL = "official", _("official")
+    PRESS = "press", _("press")
+    RESEARCH = "research", _("research")
+    CIVIL_SOCIETY = "civil_society", _("civil society")
+    OTHER = "other", _("other")
+
+
+@tracked("source_edits")
+class Source(Publishable):
+    """A page, feed or document that something was read from."""
+
+    publishable_ptr = identity_link()
+    kind = models.CharField(_("kind"), max_length=10, choices=SourceKind)
+    url = models.URLField(_("address"), max_length=2000, blank=True, validators=[validate_web_address])
+    title = models.CharField(_("title"), max_length=500)
+    publisher = models.CharField(_("publisher"), max_length=300, blank=True)
+    lang = models.CharField(_("language"), max_length=2, choices=Language)
+    published_on = PartialDateField(_("published on"))
+    read_on = models.DateField(_("read on"), null=True, blank=True)
+    role = models.CharField(_("role"), max_length=15, choices=SourceRole, default=SourceRole.OTHER)
+    watch = models.BooleanField(
+        _("watch"), default=False, help_text=_("Whether a change of this page should become a finding.")
+    )
+    note_en = models.TextField(_("note (English)"), blank=True)
+    note_zh = models.TextField(_("note (Chinese)"), blank=True)
+
+    note = InReadersLanguage("note")
+    collection = "sources"
+    objects = PublishableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("source")
+        verbose_name_plural = _("sources")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(kind="document") | ~Q(url=""),
+                name="source_with_address",
+                violation_error_message=_("Give the address; only a document may be without one."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.ref
+
+
+@tracked("passage_edits")
+class Passage(Publishable):
+    """A place in one language version of a source, and what it says in our words."""
+
+    publishable_ptr = identity_link()
+    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="passages")
+    lang = models.CharField(_("language"), max_length=2, choices=Language)
+    locator = models.CharField(_("where"), max_length=200, help_text=_("Paragraph number or heading."))
+    gist_en = models.TextField(_("what it says (English)"))
+    gist_zh = models.TextField(_("what it says (Chinese)"))
+
+    gist = InReadersLanguage("gist")
+    collection = "passages"
+    objects = PublishableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("passage")
+        verbose_name_plural = _("passages")
+
+    def __str__(self) -> str:
+        return f"{self.lang} · {self.locator}"
+
+
+@tracked("divergence_edits")
+class Divergence(Publishable):
+    """What one language version of a text says and the other does not."""
+
+    publishable_ptr = identity_link()
+    subject = models.ForeignKey(
+        Publishable,
+        models.PROTECT,
+        verbose_name=_("subject"),
+        null=True,
+        blank=True,
+        related_name="divergences_about",
+        help_text=_("What the difference is about, if it is in the tracker."),
+    )
+    only_in = models.CharField(_("only in"), max_length=2, choices=Language)
+    passages = models.ManyToManyField(Passage, verbose_name=_("passages"), blank=True, related_name="divergences")
+    summary_en = models.TextField(_("summary (English)"))
+    summary_zh = models.TextField(_("summary (Chinese)"))
+
+    summary = InReadersLanguage("summary")
+    collection = "divergences"
+    objects = PublishableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("divergence")
+        verbose_name_plural = _("divergences")
+
+    def __str__(self) -> str:
+        return self.ref

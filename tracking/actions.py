@@ -1,0 +1,360 @@
+"""The verbs of tracking. `publish_status_changes` is the only way to a status."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import connection, transaction
+from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from publishing import bulk, ledger
+from publishing.actions import publish
+from publishing.errors import DomainError
+from publishing.models import Act, Publishable
+from tracking.models import (
+    Decision,
+    DecisionState,
+    Evidence,
+    Finding,
+    FindingState,
+    Record,
+    Stance,
+    StatusChange,
+    StatusChangeKind,
+    StatusSpan,
+)
+from tracking.spans import Published, Span, spans_of
+from tracking.statuses import STATUSES
+
+
+class FindingAlreadyClosed(DomainError):
+    code = "finding_already_closed"
+    message = _("The finding was closed before; reload it to see how.")
+
+
+class FindingNeedsReason(DomainError):
+    code = "finding_needs_reason"
+    message = _("Say why the finding is dismissed.")
+
+
+class RecordNotPublic(DomainError):
+    code = "record_not_public"
+    message = _("“%(ref)s” is not public. Publish it before you decide on its status.")
+
+
+class RecordMovedOn(DomainError):
+    code = "record_moved_on"
+    message = _(
+        "“%(ref)s” has changed since this decision was prepared (at position %(now)d, prepared at %(then)d)."
+        " Look at what is new and prepare the decision again."
+    )
+
+
+class DecisionAlreadyApproved(DomainError):
+    code = "decision_already_approved"
+    message = _("The decision was approved before.")
+
+
+class NotAllowedToApprove(DomainError):
+    code = "not_allowed_to_approve"
+    message = _("You may prepare decisions; somebody who may approve them has to make this one public.")
+
+
+class StatusNotPossible(DomainError):
+    code = "status_not_possible"
+    message = _("“%(status)s” is no status that “%(ref)s” can have.")
+
+
+class ReasonMissing(DomainError):
+    code = "reason_missing"
+    message = _("Give a reason in English or Chinese.")
+
+
+class EvidenceMissing(DomainError):
+    code = "evidence_missing"
+    message = _("Cite at least one piece of evidence.")
+
+
+class EvidenceUnfit(DomainError):
+    code = "evidence_unfit"
+    message = _("“%(evidence)s” cannot be cited: it is about another record.")
+
+
+class SearchNotCited(DomainError):
+    code = "search_not_cited"
+    message = _("“%(status)s” says that nothing decisive was found: cite what was searched as context.")
+
+
+class DayToCome(DomainError):
+    code = "day_to_come"
+    message = _("A status cannot hold from %(day)s, a day to come.")
+
+
+class CorrectionIncomplete(DomainError):
+    code = "correction_incomplete"
+    message = _("A correction names the change that it corrects and says what was wrong.")
+
+
+class AlreadyCorrected(DomainError):
+    code = "already_corrected"
+    message = _("“%(ref)s” was corrected before; correct the correction.")
+
+
+def prepare_decision(
+    *,
+    record: Record,
+    status: str,
+    effective_on: date,
+    evidence: Sequence[Evidence],
+    by: User,
+    now: datetime,
+    reason_en: str = "",
+    reason_zh: str = "",
+    kind: str = StatusChangeKind.ASSESSMENT,
+    supersedes: StatusChange | None = None,
+    was_wrong_en: str = "",
+    was_wrong_zh: str = "",
+    findings: Iterable[Finding] = (),
+    based_on: int | None = None,
+) -> Decision:
+    """Write down a status change in preparation; nothing becomes public.
+
+    `effective_on` is the day (UTC) from which the status holds, `now` an aware moment, `based_on` the data version that
+    the person looked at (the present one when left out).
+
+    Raises RecordNotPublic, RecordMovedOn, StatusNotPossible, DayToCome, ReasonMissing, EvidenceMissing, EvidenceUnfit,
+    SearchNotCited, CorrectionIncomplete, AlreadyCorrected.
+    """
+    with transaction.atomic():
+        record = Record.objects.select_for_update(of=("self",)).get(pk=record.pk)
+        _check_record(record, based_on)
+        _check_status(record, status, effective_on, evidence, now.date())
+        if not (reason_en.strip() or reason_zh.strip()):
+            raise ReasonMissing(ref=record.ref)
+        _check_correction(record, kind, supersedes, was_wrong_en or was_wrong_zh)
+        decision = Decision.objects.create(
+            record=record,
+            kind=kind,
+            status=status,
+            effective_on=effective_on,
+            reason_en=reason_en.strip(),
+            reason_zh=reason_zh.strip(),
+            was_wrong_en=was_wrong_en.strip(),
+            was_wrong_zh=was_wrong_zh.strip(),
+            supersedes=supersedes,
+            based_on=ledger.head().seq if based_on is None else based_on,
+            state=DecisionState.SUBMITTED,
+            prepared_by=by,
+            prepared_at=now,
+        )
+        decision.evidence.set(evidence)
+        decision.findings.set(findings)
+    return decision
+
+
+def approve_decision(*, decision: Decision, by: User, now: datetime) -> StatusChange:
+    """Publish a prepared status change, in one transaction with everything that follows from it.
+
+    Drafts among its evidence become public with it. Its findings are accepted; other open findings about the record
+    lapse, because it has changed.
+
+    Raises NotAllowedToApprove, DecisionAlreadyApproved, and what `prepare_decision` raises.
+    """
+    if not by.has_perm("tracking.approve_decision"):
+        raise NotAllowedToApprove()
+    with transaction.atomic():
+        record = Record.objects.select_for_update(of=("self",)).get(pk=decision.record_id)
+        decision = Decision.objects.select_for_update(of=("self",)).get(pk=decision.pk)
+        if decision.state == DecisionState.APPROVED:
+            raise DecisionAlreadyApproved()
+        evidence = list(decision.evidence.all())
+        _check_record(record, decision.based_on)
+        _check_status(record, decision.status, decision.effective_on, evidence, now.date())
+        _check_correction(record, decision.kind, decision.supersedes, decision.was_wrong_en or decision.was_wrong_zh)
+        acts = {StatusChangeKind.CORRECTION: Act.CORRECT, StatusChangeKind.REVISION: Act.REVISE_METHOD}
+        change = StatusChange(
+            ref=free_ref(f"chg.{record.ref}.{decision.effective_on.isoformat()}"),
+            resource="status-changes",
+            record=record,
+            kind=decision.kind,
+            status=decision.status,
+            effective_on=decision.effective_on,
+            reason_en=decision.reason_en,
+            reason_zh=decision.reason_zh,
+            was_wrong_en=decision.was_wrong_en,
+            was_wrong_zh=decision.was_wrong_zh,
+            supersedes=decision.supersedes,
+        )
+        change.save()
+        change.evidence.set(evidence)
+        with ledger.appending(act=acts.get(decision.kind, Act.DECIDE), by=by) as current:
+            publish(things=[item.pk for item in evidence], by=by, under=current)
+            publish(things=[change.pk], by=by, under=current)
+        change.refresh_from_db()
+        decision.state = DecisionState.APPROVED
+        decision.approved_by, decision.approved_at, decision.status_change = by, now, change
+        decision.save(update_fields=["state", "approved_by", "approved_at", "status_change"])
+        accepted = decision.findings.filter(pk__in=Finding.objects.open())
+        Finding.objects.filter(pk__in=list(accepted.values_list("pk", flat=True))).update(
+            state=FindingState.ACCEPTED, closed_by=by, closed_at=now
+        )
+        lapse_findings(records=[record.pk], now=now)
+    return change
+
+
+def follow_status_changes(*, changes: Sequence[int], positions: Mapping[int, int], version: int) -> None:
+    """Give freshly published status changes their positions, and bring spans and current statuses up to date.
+
+    Set-wise, for any number of changes: called by the publication of status changes and by nothing else.
+    """
+    fresh = [key for key in changes if key in positions]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tracking_statuschange c SET seq = given.seq, first_version = %s"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS given(id, seq)"
+            " WHERE c.publishable_ptr_id = given.id AND c.seq IS NULL",
+            [version, fresh, [positions[key] for key in fresh]],
+        )
+    records = list(
+        StatusChange.objects.filter(pk__in=fresh).order_by("record").distinct("record").values_list("record", flat=True)
+    )
+    for start in range(0, len(records), 10_000):
+        _derive_statuses(records[start : start + 10_000])
+
+
+def _derive_statuses(records: Sequence[int]) -> None:
+    wanted = spans_by_record(records)
+    kept = {
+        (span.record_id, span.change_id, span.valid.lower, span.valid.upper, span.known.lower): span
+        for span in StatusSpan.objects.filter(record__in=records)
+    }
+    closed: list[tuple[int, int]] = []
+    added: list[tuple[int, Span]] = []
+    for record, spans in wanted.items():
+        for span in spans:
+            stands = kept.get((record, span.change, span.valid_from, span.valid_until, span.known_from))
+            if stands is None:
+                added.append((record, span))
+            elif stands.known.upper != span.known_until:
+                closed.append((stands.pk, span.known_until))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tracking_statusspan s SET known = int8range(lower(s.known), given.until)"
+            " FROM unnest(%s::bigint[], %s::bigint[]) AS given(id, until) WHERE s.id = given.id",
+            [[key for key, _until in closed], [until for _key, until in closed]],
+        )
+        bulk.copy(
+            StatusSpan._meta.db_table,
+            ("record_id", "change_id", "status", "valid", "known"),
+            (
+                (
+                    record,
+                    span.change,
+                    span.status,
+                    DateRange(span.valid_from, span.valid_until),
+                    NumericRange(span.known_from, span.known_until),
+                )
+                for record, span in added
+            ),
+        )
+        cursor.execute(
+            "UPDATE tracking_record r SET (status, status_since) ="
+            " (SELECT coalesce(c.status, 'not_assessed'), c.effective_on FROM tracking_current_status(r.publishable_ptr_id) c)"
+            " WHERE r.publishable_ptr_id = ANY(%s)",
+            [list(records)],
+        )
+
+
+def spans_by_record(records: Sequence[int]) -> dict[int, list[Span]]:
+    """Return the spans of records as their status changes give them, in one query."""
+    changes: dict[int, list[Published]] = {record: [] for record in records}
+    rows = StatusChange.objects.filter(record__in=records, seq__isnull=False).values_list(
+        "record", "pk", "status", "effective_on", "seq", "first_version", "supersedes"
+    )
+    for record, *values in rows:
+        changes[record].append(Published(*values))
+    return {record: spans_of(published) for record, published in changes.items()}
+
+
+def refresh_contested(*, records: Sequence[int]) -> None:
+    """Set whether each record has a public response that disputes a status."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tracking_record r SET contested = disputed.yes FROM ("
+            " SELECT given.id, EXISTS (SELECT FROM tracking_response a"
+            "   JOIN publishing_publishable p ON p.id = a.publishable_ptr_id"
+            "   WHERE a.record_id = given.id AND a.disputes AND p.state = 'published') AS yes"
+            " FROM unnest(%s::bigint[]) AS given(id)) disputed"
+            " WHERE r.publishable_ptr_id = disputed.id AND r.contested <> disputed.yes",
+            [list(records)],
+        )
+
+
+def lapse_findings(*, records: Sequence[int], now: datetime) -> int:
+    """Close the open findings about records that have changed; a job finds again what still holds."""
+    return Finding.objects.open().filter(record__in=records).update(state=FindingState.LAPSED, closed_at=now)
+
+
+@transaction.atomic
+def dismiss_finding(*, finding: Finding, reason: str, by: User, now: datetime) -> Finding:
+    """Close a finding without touching the record's status. Raises FindingAlreadyClosed, FindingNeedsReason."""
+    if not reason.strip():
+        raise FindingNeedsReason()
+    finding = Finding.objects.select_for_update().get(pk=finding.pk)
+    if not finding.is_open:
+        raise FindingAlreadyClosed()
+    finding.state, finding.dismissed_because = FindingState.DISMISSED, reason.strip()
+    finding.closed_by, finding.closed_at = by, now
+    finding.save(update_fields=["state", "dismissed_because", "closed_by", "closed_at"])
+    return finding
+
+
+def free_ref(wanted: str) -> str:
+    """Return `wanted`, or the first of wanted.2, wanted.3 and so on that no public thing has."""
+    taken = set(Publishable.objects.filter(ref__startswith=wanted).values_list("ref", flat=True))
+    ref, number = wanted, 1
+    while ref in taken:
+        number += 1
+        ref = f"{wanted}.{number}"
+    return ref
+
+
+def _check_record(record: Record, based_on: int | None) -> None:
+    if not record.is_public:
+        raise RecordNotPublic(ref=record.ref)
+    last = last_position_of(record)
+    if based_on is not None and last > based_on:
+        raise RecordMovedOn(ref=record.ref, now=last, then=based_on)
+
+
+def last_position_of(record: Record) -> int:
+    """Return the last ledger position that touched a record: its own document or one of its status changes."""
+    refs = [record.ref, *record.status_changes.values_list("ref", flat=True)]
+    last = ledger.LedgerEntry.objects.filter(ref__in=refs).order_by("-seq").values_list("seq", flat=True).first()
+    return last or 0
+
+
+def _check_status(record: Record, status: str, effective_on: date, evidence: Sequence[Evidence], today: date) -> None:
+    if status not in [possible.code for possible in record.possible_statuses]:
+        raise StatusNotPossible(status=status, ref=record.ref)
+    if effective_on > today:
+        raise DayToCome(day=effective_on.isoformat())
+    if not evidence:
+        raise EvidenceMissing(ref=record.ref)
+    for item in evidence:
+        if item.record_id != record.pk:
+            raise EvidenceUnfit(evidence=item.ref)
+    if STATUSES[status].searched and all(item.stance != Stance.CONTEXT for item in evidence):
+        raise SearchNotCited(status=STATUSES[status].label)
+
+
+def _check_correction(record: Record, kind: str, supersedes: StatusChange | None, was_wrong: str) -> None:
+    if kind != StatusChangeKind.CORRECTION:
+        if supersedes is not None:
+            raise CorrectionIncomplete(ref=record.ref)
+        return
+    if supersedes is None or supersedes.record_id != record.pk or not was_wrong.strip():
+        raise CorrectionIncomplete(ref=record.ref)
+    if StatusChange.objects.filter(supersedes=supersedes).exists():
+        raise AlreadyCorrected(ref=supersedes.ref)

@@ -1,0 +1,389 @@
+"""What it means to be tracked: records, what shows something about them, what is decided and what was said."""
+
+from datetime import datetime, timedelta
+from typing import Self
+
+from django.conf import settings
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, RangeOperators
+from django.contrib.postgres.indexes import OpClass
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from catalog.models import Actor, Theme
+from publishing.dates import PartialDateField
+from publishing.history import tracked
+from publishing.languages import InReadersLanguage
+from publishing.models import Publishable, PublishableQuerySet, identity_link
+from sources.models import Source
+from tracking.statuses import CHOICES, NOT_ASSESSED, OPEN_STATUSES, STATUSES, Status, statuses_of
+
+DUE_SOON = timedelta(days=30)
+TRACKED_RESOURCES = ("pledges", "mechanisms", "proposals")
+
+
+class DueKind(models.TextChoices):
+    FIXED = "fixed", _("fixed day")
+    DERIVED = "derived", _("derived from other words")
+    RECURRING = "recurring", _("recurring")
+    EVENT = "event", _("triggered by an event")
+    NONE = "none", _("none")
+
+
+class DecidableStatus(models.TextChoices):
+    """Every status but not_assessed, which nobody decides on."""
+
+    vars().update({code.upper(): (code, status.label) for code, status in STATUSES.items() if code != NOT_ASSESSED})
+
+
+class RecordQuerySet(PublishableQuerySet):
+    def overdue(self, *, now: datetime) -> Self:
+        """Records whose due moment has passed and whose status does not settle the matter. Indexed."""
+        return self.filter(overdue_from__lte=now, status__in=OPEN_STATUSES)
+
+    def due_soon(self, *, now: datetime) -> Self:
+        """Records that will be overdue within 30 days from `now`."""
+        return self.filter(overdue_from__gt=now, overdue_from__lte=now + DUE_SOON, status__in=OPEN_STATUSES)
+
+    def assessed(self) -> Self:
+        return self.exclude(status=NOT_ASSESSED)
+
+
+@tracked("record_edits", but=["status", "status_since"])
+class Record(Publishable):
+    """Anything that has a status: a pledge, a mechanism, a proposal.
+
+    It carries the columns that lists filter and sort by, and no rules of its kinds.
+    """
+
+    publishable_ptr = identity_link()
+    title_en = models.CharField(_("title (English)"), max_length=500)
+    title_zh = models.CharField(_("title (Chinese)"), max_length=500)
+    # Both follow from the status changes; the database refuses any other value.
+    status = models.CharField(_("status"), max_length=20, choices=CHOICES, default=NOT_ASSESSED, editable=False)
+    status_since = models.DateField(_("status since"), null=True, editable=False)
+    actor = models.ForeignKey(
+        Actor, models.PROTECT, verbose_name=_("actor"), null=True, blank=True, related_name="records"
+    )
+    instrument = models.ForeignKey(
+        Publishable, models.PROTECT, verbose_name=_("instrument"), null=True, editable=False, related_name="records_in"
+    )
+    themes = models.ManyToManyField(Theme, verbose_name=_("themes"), blank=True, related_name="records")
+    due_on = models.DateField(_("due on"), null=True, editable=False)
+    overdue_from = models.DateTimeField(_("overdue from"), null=True, editable=False)
+    contested = models.BooleanField(_("contested"), default=False, editable=False)
+    review_every = models.CharField(
+        _("review every"), max_length=10, blank=True, help_text=_("As an ISO 8601 duration, such as P90D.")
+    )
+
+    collection = "records"
+
+    title = InReadersLanguage("title")
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("record")
+        verbose_name_plural = _("records")
+        indexes = [
+            models.Index(fields=["status", "due_on"], name="record_status_due"),
+            models.Index(fields=["instrument", "status", "due_on"], name="record_instrument_status_due"),
+            models.Index(fields=["due_on"], name="record_due"),
+            models.Index(fields=["overdue_from"], condition=Q(status__in=OPEN_STATUSES), name="record_open_overdue"),
+        ]
+        constraints = [
+            models.CheckConstraint(condition=Q(status__in=list(STATUSES)), name="record_status_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.ref
+
+    @property
+    def status_definition(self) -> Status:
+        return STATUSES[self.status]
+
+    @property
+    def possible_statuses(self) -> list[Status]:
+        """The statuses that can be decided on for it."""
+        return [status for status in statuses_of(self.resource) if status.code != NOT_ASSESSED]
+
+
+class Stance(models.TextChoices):
+    """What evidence says, relative to what the record promises or proposes."""
+
+    SUPPORTS = "supports", _("supports")
+    CONTRADICTS = "contradicts", _("contradicts")
+    CONTEXT = "context", _("context")
+
+
+@tracked("evidence_edits")
+class Evidence(Publishable):
+    """What a source shows about a record."""
+
+    publishable_ptr = identity_link()
+    record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="evidence")
+    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="evidence")
+    stance = models.CharField(_("stance"), max_length=12, choices=Stance)
+    observed_on = PartialDateField(_("observed on"), blank=False, help_text=_("Day of the fact that is shown."))
+    shows_en = models.TextField(_("what it shows (English)"), blank=True)
+    shows_zh = models.TextField(_("what it shows (Chinese)"), blank=True)
+
+    shows = InReadersLanguage("shows")
+    collection = "evidence"
+    objects = PublishableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("evidence")
+        verbose_name_plural = _("evidence")
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(shows_en="") | ~Q(shows_zh=""),
+                name="evidence_says_what_it_shows",
+                violation_error_message=_("Say in English or Chinese what it shows."),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.shows or self.ref
+
+
+class StatusChangeKind(models.TextChoices):
+    ASSESSMENT = "assessment", _("assessment")
+    CORRECTION = "correction", _("correction: we were wrong")
+    REVISION = "revision", _("revision: the method changed")
+
+
+class StatusChangeQuerySet(PublishableQuerySet):
+    def in_ledger_order(self) -> Self:
+        return self.order_by("seq")
+
+
+class StatusChange(Publishable):
+    """A status as it was published. Nothing changes or removes it; a correction adds another one."""
+
+    publishable_ptr = identity_link()
+    record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="status_changes")
+    kind = models.CharField(_("kind"), max_length=12, choices=StatusChangeKind, default=StatusChangeKind.ASSESSMENT)
+    status = models.CharField(_("status"), max_length=20, choices=CHOICES)
+    effective_on = models.DateField(_("holds from"))
+    reason_en = models.TextField(_("reason (English)"), blank=True)
+    reason_zh = models.TextField(_("reason (Chinese)"), blank=True)
+    was_wrong_en = models.TextField(_("what was wrong (English)"), blank=True)
+    was_wrong_zh = models.TextField(_("what was wrong (Chinese)"), blank=True)
+    supersedes = models.OneToOneField(
+        "self", models.PROTECT, verbose_name=_("corrects"), null=True, blank=True, related_name="superseded_by"
+    )
+    evidence = models.ManyToManyField(Evidence, verbose_name=_("evidence"), related_name="cited_in")
+    seq = models.BigIntegerField(_("position in the ledger"), null=True, unique=True, editable=False)
+    first_version = models.BigIntegerField(_("first data version"), null=True, editable=False)
+
+    reason = InReadersLanguage("reason")
+    was_wrong = InReadersLanguage("was_wrong")
+    collection = "status-changes"
+    objects = StatusChangeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("status change")
+        verbose_name_plural = _("status changes")
+        indexes = [models.Index(fields=["record", "effective_on", "seq"], name="statuschange_current")]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(status__in=[code for code in STATUSES if code != NOT_ASSESSED]),
+                name="statuschange_status_decidable",
+            ),
+            models.CheckConstraint(
+                condition=~Q(reason_en="") | ~Q(reason_zh=""),
+                name="statuschange_with_reason",
+                violation_error_message=_("Give a reason in English or Chinese."),
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="correction", supersedes__isnull=False) & (~Q(was_wrong_en="") | ~Q(was_wrong_zh=""))
+                | ~Q(kind="correction") & Q(supersedes=None),
+                name="statuschange_correction_supersedes_one",
+                violation_error_message=_("A correction names the change that it corrects and says what was wrong."),
+            ),
+            models.CheckConstraint(condition=Q(kind__in=StatusChangeKind.values), name="statuschange_kind_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_status_display()} · {self.effective_on}"
+
+
+class StatusSpan(models.Model):
+    """Which status the tracker said held on which days, by data version. Derived from the status changes."""
+
+    record = models.ForeignKey(Record, models.PROTECT, related_name="status_spans", db_index=False)
+    change = models.ForeignKey(StatusChange, models.PROTECT, related_name="spans")
+    status = models.CharField(_("status"), max_length=20, choices=CHOICES)
+    valid = DateRangeField(_("valid"))
+    known = BigIntegerRangeField(_("known"))
+
+    class Meta:
+        verbose_name = _("status span")
+        verbose_name_plural = _("status spans")
+        constraints = [
+            ExclusionConstraint(
+                name="statusspan_no_overlap",
+                expressions=[
+                    (OpClass("record", name="gist_int8_ops"), RangeOperators.EQUAL),
+                    ("valid", RangeOperators.OVERLAPS),
+                    ("known", RangeOperators.OVERLAPS),
+                ],
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.status} {self.valid}"
+
+
+class FindingState(models.TextChoices):
+    OPEN = "open", _("open")
+    CLAIMED = "claimed", _("claimed")
+    SNOOZED = "snoozed", _("snoozed")
+    ACCEPTED = "accepted", _("accepted")
+    DISMISSED = "dismissed", _("dismissed")
+    LAPSED = "lapsed", _("lapsed")
+
+
+OPEN_STATES = (FindingState.OPEN, FindingState.CLAIMED, FindingState.SNOOZED)
+
+
+class FindingKind(models.TextChoices):
+    DEADLINE_PASSED = "deadline_passed", _("deadline passed")
+    DUE_SOON = "due_soon", _("due soon")
+
+
+class FindingQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        return self.filter(state__in=OPEN_STATES)
+
+
+class Finding(models.Model):
+    """What a job or a person noticed about one record. It never sets a status."""
+
+    record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="findings")
+    kind = models.CharField(_("kind"), max_length=30, choices=FindingKind)
+    fingerprint = models.CharField(
+        _("fingerprint"), max_length=100, help_text=_("Tells two findings of one kind about one record apart.")
+    )
+    seen = models.JSONField(_("what was seen"), default=dict)
+    suggested_status = models.CharField(_("suggested status"), max_length=20, choices=CHOICES, blank=True)
+    state = models.CharField(_("state"), max_length=10, choices=FindingState, default=FindingState.OPEN)
+    found_at = models.DateTimeField(_("found at"))
+    dismissed_because = models.TextField(_("dismissed because"), blank=True)
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+
+    objects = FindingQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("finding")
+        verbose_name_plural = _("findings")
+        indexes = [models.Index(fields=["state", "found_at"], name="finding_queue")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record", "kind", "fingerprint"], condition=Q(state__in=OPEN_STATES), name="finding_open_once"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="dismissed") | ~Q(dismissed_because=""),
+                name="finding_dismissed_with_reason",
+                violation_error_message=_("Say why the finding is dismissed."),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}: {self.record}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+
+class DecisionState(models.TextChoices):
+    DRAFT = "draft", _("draft")
+    SUBMITTED = "submitted", _("submitted")
+    RETURNED = "returned", _("returned")
+    APPROVED = "approved", _("approved")
+
+
+@tracked("decision_edits")
+class Decision(models.Model):
+    """A status change in preparation. It becomes public by being approved."""
+
+    record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="decisions")
+    kind = models.CharField(_("kind"), max_length=12, choices=StatusChangeKind, default=StatusChangeKind.ASSESSMENT)
+    status = models.CharField(_("status"), max_length=20, choices=CHOICES)
+    effective_on = models.DateField(_("holds from"))
+    reason_en = models.TextField(_("reason (English)"), blank=True)
+    reason_zh = models.TextField(_("reason (Chinese)"), blank=True)
+    was_wrong_en = models.TextField(_("what was wrong (English)"), blank=True)
+    was_wrong_zh = models.TextField(_("what was wrong (Chinese)"), blank=True)
+    supersedes = models.ForeignKey(
+        StatusChange, models.PROTECT, verbose_name=_("corrects"), null=True, blank=True, related_name="corrections"
+    )
+    evidence = models.ManyToManyField(Evidence, verbose_name=_("evidence"), related_name="decisions")
+    findings = models.ManyToManyField(Finding, verbose_name=_("findings"), blank=True, related_name="decisions")
+    based_on = models.BigIntegerField(_("based on data version"))
+    state = models.CharField(_("state"), max_length=10, choices=DecisionState, default=DecisionState.DRAFT)
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("prepared by"), related_name="prepared_decisions"
+    )
+    prepared_at = models.DateTimeField(_("prepared at"))
+    approved_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("approved by"),
+        null=True,
+        related_name="approved_decisions",
+    )
+    approved_at = models.DateTimeField(_("approved at"), null=True)
+    status_change = models.OneToOneField(
+        StatusChange, models.PROTECT, verbose_name=_("status change"), null=True, related_name="decision"
+    )
+
+    reason = InReadersLanguage("reason")
+
+    class Meta:
+        verbose_name = _("decision")
+        verbose_name_plural = _("decisions")
+        permissions = [("approve_decision", _("Can approve decisions, which makes them public"))]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state="approved")
+                | Q(approved_by__isnull=False, approved_at__isnull=False, status_change__isnull=False),
+                name="decision_approved_by_somebody",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.record}: {self.get_status_display()}"
+
+
+@tracked("response_edits")
+class Response(Publishable):
+    """What the actor says, dated. It stands beside the status and never edits it."""
+
+    publishable_ptr = identity_link()
+    record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="responses")
+    actor = models.ForeignKey(Actor, models.PROTECT, verbose_name=_("actor"), related_name="responses")
+    stated_on = PartialDateField(_("stated on"), blank=False)
+    gist_en = models.TextField(_("what it says (English)"))
+    gist_zh = models.TextField(_("what it says (Chinese)"))
+    word_for_word = models.BooleanField(
+        _("word for word"), default=False, help_text=_("Untick it when this is the gist in our words.")
+    )
+    disputes = models.BooleanField(_("disputes a status"), default=False)
+    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="responses")
+
+    gist = InReadersLanguage("gist")
+    collection = "responses"
+    objects = PublishableQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("response")
+        verbose_name_plural = _("responses")
+
+    def __str__(self) -> str:
+        return f"{self.actor}: {self.gist}"

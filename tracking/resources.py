@@ -1,0 +1,251 @@
+"""What is public of everything that is tracked."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from publishing.fields import (
+    IN,
+    RANGE,
+    Choice,
+    Day,
+    Derived,
+    Field,
+    Flag,
+    Ids,
+    PartialDay,
+    Ref,
+    Refs,
+    Report,
+    Translated,
+    check_duration,
+    read_day,
+    read_text,
+    unknown_word,
+)
+from publishing.models import Document
+from publishing.resource import Asked, Computed, Related, Resource, ref_field, registry
+from tracking.actions import follow_status_changes, refresh_contested
+from tracking.models import (
+    DUE_SOON,
+    TRACKED_RESOURCES,
+    DecidableStatus,
+    DueKind,
+    Evidence,
+    Record,
+    Response,
+    Stance,
+    StatusChange,
+    StatusChangeKind,
+    StatusSpan,
+)
+from tracking.statuses import NOT_ASSESSED, STATUSES
+
+
+class Due(Field):
+    """When a promise is due: a kind, a (partial) date, the rule in words, and for recurring ones the interval.
+
+    In a YAML file it is a mapping `due`, in a table the columns due_kind, due_date and so on.
+    """
+
+    PARTS = ("kind", "date", "rule_en", "rule_zh", "every", "until")
+
+    def import_columns(self) -> tuple[str, ...]:
+        return (self.name, *(f"{self.name}_{part}" for part in self.PARTS))
+
+    def columns(self) -> tuple[str, ...]:
+        return tuple(f"{self.source}_{part}" for part in self.PARTS)
+
+    def parse(self, row: Mapping[str, Any], report: Report) -> dict[str, Any]:
+        """Read the due rule; its value is None when the row says nothing of it."""
+        given = row.get(self.name)
+        if given is None:
+            given = {part: row.get(f"{self.name}_{part}") for part in self.PARTS}
+            if not any(given.values()):
+                return {self.name: None}
+            name = f"{self.name}_{{}}"
+        elif isinstance(given, dict):
+            name = f"{self.name}.{{}}"
+            for part in given.keys() - set(self.PARTS):
+                report(name.format(part), unknown_word(str(part), self.PARTS))
+        else:
+            report(self.name, _now("This must be a mapping with kind, date and so on."))
+            return {self.name: None}
+        due: dict[str, Any] = {part: read_text(given.get(part), name.format(part), report) for part in self.PARTS}
+        if due["kind"] not in DueKind.values:
+            report(name.format("kind"), unknown_word(due["kind"], DueKind.values))
+        for part in ("date", "until"):
+            due[part] = read_day(due[part], name.format(part), report) if due[part] else None
+        if due["every"]:
+            check_duration(due["every"], name.format("every"), report)
+        if due["kind"] == DueKind.FIXED and not due["date"]:
+            report(name.format("date"), _now("A fixed deadline needs its date."))
+        return {self.name: due}
+
+    def dump(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        due = {part: values[f"{self.source}_{part}"] for part in self.PARTS}
+        return {self.name: due | {part: due[part] or None for part in ("date", "until")}}
+
+    def attributes(self, document: Mapping[str, Any], ids: Ids) -> dict[str, Any]:
+        due = document[self.name] or {"kind": DueKind.NONE.value}
+        return {f"{self.source}_{part}": due.get(part) or "" for part in self.PARTS}
+
+
+def no_due() -> dict[str, Any]:
+    """Return the due rule of a promise that has no day."""
+    return {"kind": DueKind.NONE.value, "date": None, "rule_en": "", "rule_zh": "", "every": "", "until": None}
+
+
+class TrackedResource(Resource):
+    """What pledges, mechanisms and proposals have in common beside their own fields."""
+
+    status = Computed(
+        _("The latest status in the ledger; every one but not_assessed stands on evidence."),
+        choices=[(status.code, status.label) for status in STATUSES.values()],
+        lookups=IN,
+    )
+    status_since = Computed(_("Day from which the status holds."), type="date", lookups=RANGE, ordering=True)
+    assessed = Computed(_("Whether it has a status other than not_assessed."), type="boolean", lookups=("exact",))
+    contested = Computed(_("Whether a public response disputes a status."), type="boolean", lookups=("exact",))
+    overdue = Computed(
+        _("Whether its day has passed while its status leaves the matter open. It is no status."),
+        type="boolean",
+        lookups=("exact",),
+    )
+    due_soon = Computed(_("Whether it is due within 30 days."), type="boolean", lookups=("exact",))
+
+    @classmethod
+    def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
+        """Two queries for any number of documents."""
+        held = dict.fromkeys(documents, (NOT_ASSESSED, None))
+        spans = StatusSpan.objects.filter(
+            record__in=documents, valid__contains=asked.as_of, known__contains=asked.version
+        ).values_list("record", "status", "change__effective_on")
+        for record, status, since in spans:
+            held[record] = (status, since)
+        disputed = set(
+            Document.objects.at(asked.version)
+            .filter(thing__as_response__record__in=documents, body__disputes=True)
+            .values_list("thing__as_response__record", flat=True)
+        )
+        values = {}
+        for key, document in documents.items():
+            status, since = held[key]
+            passes = document.get("overdue_from")
+            overdue_from = datetime.fromisoformat(passes) if passes else None
+            open_still = overdue_from is not None and not STATUSES[status].settled
+            values[key] = {
+                "status": status,
+                "status_since": since.isoformat() if since else None,
+                "assessed": status != NOT_ASSESSED,
+                "contested": key in disputed,
+                "overdue": open_still and overdue_from <= asked.moment,
+                "due_soon": open_still and asked.moment < overdue_from <= asked.moment + DUE_SOON,
+            }
+        return values
+
+
+class RecordResource(TrackedResource):
+    """Anything that has a status: pledges, mechanisms and proposals together."""
+
+    model = Record
+
+    ref = ref_field(_("Permanent id of the record."))
+    resource = Derived(_("Which of the three kinds it is."), lookups=IN)
+    title_ = Translated(_("What it is, in our words."), searched=True, ordering=True)
+    due_on = Derived(_("Last day on which it can be kept."), lookups=RANGE, ordering=True)
+    actor = Ref("actors", _("Who promised; empty for what is not one actor's promise."), lookups=(*IN, "isnull"))
+    instrument = Related(
+        "instruments", _("The document that it stands in."), source="instrument__ref", path="", lookups=(*IN, "isnull")
+    )
+    theme = Related(
+        "themes", _("What it is about; narrower themes are included."), source="themes__ref", path="", lookups=IN
+    )
+    country = Related("", _("Country of the actor."), source="actor__country", path="actor.country", lookups=IN)
+
+
+@registry.register
+class EvidenceResource(Resource):
+    """What a source shows about a record."""
+
+    model, rank, label = Evidence, 100, "shows"
+
+    ref = ref_field(_("Permanent id of the evidence."))
+    record = Ref(TRACKED_RESOURCES, _("The record that it is about."), required=True, hangs_on=True, lookups=IN)
+    source = Ref("sources", _("The source that shows it."), required=True, hangs_on=True, lookups=IN)
+    stance = Choice(Stance, _("What it says, relative to the record."), required=True, lookups=IN)
+    observed_on = PartialDay(_("Day of the fact that is shown."), required=True, lookups=RANGE, ordering=True)
+    shows = Translated(_("What it shows, in our words."), required=True, either=True, searched=True)
+
+
+@registry.register
+class ResponseResource(Resource):
+    """What the actor says about a record; it stands beside the status and never edits it."""
+
+    model, rank, label = Response, 110, "gist"
+
+    ref = ref_field(_("Permanent id of the response."))
+    record = Ref(TRACKED_RESOURCES, _("The record that it is about."), required=True, hangs_on=True, lookups=IN)
+    actor = Ref("actors", _("Who says it."), required=True, hangs_on=True, lookups=IN)
+    stated_on = PartialDay(_("Day on which it was said."), required=True, lookups=RANGE, ordering=True)
+    gist = Translated(_("What it says: word for word, or else its gist."), required=True, searched=True)
+    word_for_word = Flag(
+        _("Whether these are the actor's own words; if not, it is the gist in ours."), lookups=("exact",)
+    )
+    disputes = Flag(_("Whether it disputes a status."), lookups=("exact",))
+    source = Ref("sources", _("Where it was said."), required=True, hangs_on=True, lookups=IN)
+
+    @classmethod
+    def follow(cls, ids: Sequence[int], positions: Mapping[int, int], version: int) -> None:
+        refresh_contested(records=list(Response.objects.filter(pk__in=ids).values_list("record", flat=True)))
+
+
+@registry.register
+class StatusChangeResource(Resource):
+    """A status, published with its reason and its evidence."""
+
+    model, rank, label = StatusChange, 120, "reason"
+    private = {
+        "seq": "the ledger's own position, which every answer about it carries",
+        "first_version": "follows from the ledger",
+    }
+
+    ref = ref_field(_("Permanent id of the status change."))
+    record = Ref(TRACKED_RESOURCES, _("The record whose status it is."), required=True, hangs_on=True, lookups=IN)
+    kind = Choice(
+        StatusChangeKind, _("Assessment, correction (we were wrong) or revision (the method changed)."), lookups=IN
+    )
+    status = Choice(DecidableStatus, _("The status."), required=True, lookups=IN)
+    effective_on = Day(_("Day from which it was true."), required=True, lookups=RANGE, ordering=True)
+    reason = Translated(_("Why, in whole sentences."), required=True, either=True, searched=True)
+    was_wrong = Translated(_("In a correction: what was wrong."), searched=True)
+    supersedes = Ref("status-changes", _("In a correction: the change that it corrects."), lookups=(*IN, "isnull"))
+    evidence = Refs("evidence", _("The evidence that it stands on."), required=True, lookups=("exact",))
+
+    @classmethod
+    def parse(cls, row: Mapping[str, Any], report: Report) -> dict[str, Any]:
+        document = super().parse(row, report)
+        document["kind"] = document["kind"] or StatusChangeKind.ASSESSMENT.value
+        correction = document["kind"] == StatusChangeKind.CORRECTION
+        if (
+            correction != bool(document["supersedes"])
+            or correction
+            and not (document["was_wrong_en"] or document["was_wrong_zh"])
+        ):
+            report("supersedes", _now("A correction names the change that it corrects and says what was wrong."))
+        if document["effective_on"] and document["effective_on"] > datetime.now(UTC).date().isoformat():
+            report("effective_on", _now("A status cannot hold from a day to come."))
+        return document
+
+    @classmethod
+    def check_change(cls, before: Mapping[str, Any], after: Mapping[str, Any], report: Report) -> None:
+        for key, value in after.items():
+            if before[key] != value and not (before[key] == "" and key.startswith(("reason", "was_wrong"))):
+                report(key, _now("A published status change is never altered; publish a correction."))
+
+    @classmethod
+    def follow(cls, ids: Sequence[int], positions: Mapping[int, int], version: int) -> None:
+        follow_status_changes(changes=ids, positions=positions, version=version)
