@@ -3,10 +3,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from jobs.models import JobRun, JobRunQuerySet
+from jobs.models import JobRun
 from jobs.registry import JOBS
 
 
@@ -17,7 +19,7 @@ class JobFilter(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin[JobRun]) -> list[tuple[str, str]]:
         return [(job.name, str(job.summary)) for job in sorted(JOBS.values(), key=lambda job: job.name)]
 
-    def queryset(self, request: HttpRequest, queryset: JobRunQuerySet) -> JobRunQuerySet:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[JobRun]) -> QuerySet[JobRun]:
         return queryset.filter(job=self.value()) if self.value() else queryset
 
 
@@ -33,7 +35,7 @@ class JobRunAdmin(admin.ModelAdmin):
 
     @admin.display(description=_("what it does"))
     def summary(self, run: JobRun) -> str:
-        return str(JOBS[run.job].summary) if run.job in JOBS else _("This job exists no more.")
+        return str(JOBS[run.job].summary) if run.job in JOBS else gettext("This job exists no more.")
 
     @admin.display(description=_("duration"), empty_value="–")
     def duration(self, run: JobRun) -> timedelta | None:

@@ -43,4 +43,5 @@ def _completed_at() -> dict[str, datetime]:
     # One descent of the index for each job: a GROUP BY would read every run that is kept.
     done = JobRun.objects.scheduled().done()
     newest = [done.filter(job=name).order_by("-finished_at").values_list("job", "finished_at")[:1] for name in JOBS]
-    return dict(newest[0].union(*newest[1:], all=True)) if newest else {}
+    rows = newest[0].union(*newest[1:], all=True) if newest else []
+    return {job: finished_at for job, finished_at in rows if finished_at}

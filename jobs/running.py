@@ -80,6 +80,9 @@ def _session_alone(job: Job, patience: timedelta) -> Iterator[None]:
 
 
 def _lock(job: Job, statement: str, patience: timedelta) -> None:
+    with connection.cursor() as cursor:
+        # Otherwise PostgreSQL would notice only at the end of a query that its client was killed, and keep the lock.
+        cursor.execute("SELECT set_config('client_connection_check_interval', '1s', %s)", [job.atomic])
     deadline = time.monotonic() + patience.total_seconds()
     while True:
         with connection.cursor() as cursor:

@@ -4,7 +4,7 @@ import logging
 from datetime import datetime, timedelta
 
 from celery import shared_task
-from django.db import close_old_connections
+from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,8 +21,9 @@ KEEP_TELLING_RUNS = timedelta(days=90)
 @shared_task(name="jobs.wake_up", ignore_result=True)
 def wake_up(name: str, **later_keywords: object) -> None:
     """Do the job of that name, if it is due by the clock."""
-    # A worker keeps its connection from task to task, also one that the server has closed since.
-    close_old_connections()
+    # A worker keeps its connection from task to task, and notices here that the server was restarted meanwhile.
+    if connection.connection is not None and not connection.is_usable():
+        connection.close()
     try:
         run_due(job=get_job(name), now=timezone.now())
     except JobNotDue:
