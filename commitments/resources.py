@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from commitments.actions import settle_commitments, settle_pledges
 from commitments.importing import complete_pledges
 from commitments.models import Bound, Commitment, Instrument, InstrumentKind, LegalForce, Pledge, Signature
+from publishing import reading
 from publishing.fields import (
     IN,
     RANGE,
@@ -29,7 +30,7 @@ from publishing.fields import (
 )
 from publishing.importing import Plan
 from publishing.ledger import timestamp
-from publishing.resource import Related, Resource, ref_field, registry
+from publishing.resource import Asked, Related, Resource, ref_field, registry
 from sources.models import Language
 from tracking.resources import Due, TrackedResource, no_due
 
@@ -194,6 +195,13 @@ class PledgeResource(TrackedResource):
         lookups=IN,
     )
     country = Related("", _("Country of the actor."), source="actor__country", path="actor.country", lookups=IN)
+
+    @classmethod
+    def beside(cls, key: int, document: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        return super().beside(key, document, asked) | {
+            "promise": next(iter(reading.named(CommitmentResource, [document["commitment"]], asked)), None),
+            "instances": reading.where(PledgeResource, asked, instance_of=document["ref"]),
+        }
 
     @classmethod
     def complete(cls, plan: Plan) -> None:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from catalog.models import validate_country
 from mechanisms.models import Event, EventState, Mechanism, MechanismKind, Proposal, TakenUp
-from publishing import bulk
+from publishing import bulk, reading
 from publishing.fields import (
     IN,
     RANGE,
@@ -26,7 +26,7 @@ from publishing.fields import (
     read_text,
     unknown_word,
 )
-from publishing.resource import Related, Resource, ref_field, registry
+from publishing.resource import Asked, Related, Resource, ref_field, registry
 from tracking.resources import TrackedResource
 
 
@@ -50,6 +50,16 @@ class MechanismResource(TrackedResource):
     theme = Related(
         "themes", _("What it is about; narrower themes are included."), source="themes__ref", path="themes", lookups=IN
     )
+
+    @classmethod
+    def beside(cls, key: int, document: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        return super().beside(key, document, asked) | {
+            "events": sorted(
+                reading.where(EventResource, asked, mechanism=document["ref"]),
+                key=lambda event: event["starts_on"] or "",
+            ),
+            "parts": reading.where(MechanismResource, asked, parent=document["ref"]),
+        }
 
 
 class TakenUpBy(Field):
@@ -138,6 +148,12 @@ class ProposalResource(TrackedResource):
     theme = Related(
         "themes", _("What it is about; narrower themes are included."), source="themes__ref", path="themes", lookups=IN
     )
+
+    @classmethod
+    def beside(cls, key: int, document: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        return super().beside(key, document, asked) | {
+            "parts": reading.where(ProposalResource, asked, parent=document["ref"])
+        }
 
     @classmethod
     def settle(cls, ids: Sequence[int]) -> None:

@@ -142,6 +142,14 @@ class Resource:
         return {key: {} for key in documents}
 
     @classmethod
+    def beside(cls, key: int, document: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        """Return what is shown with one thing on its own page and in its own answer: lists of other things' answers.
+
+        A constant number of queries.
+        """
+        return {}
+
+    @classmethod
     def settle(cls, ids: Sequence[int]) -> None:
         """Bring columns that are derived from others up to date, set-wise, before the documents are written."""
 

@@ -14,7 +14,8 @@ from sources.models import Divergence, Language, Passage, Source, SourceKind, So
 class SourceResource(Resource):
     """A page, feed or document that something was read from."""
 
-    model, rank = Source, 20
+    # A source has its own title, in its own language.
+    model, rank, label = Source, 20, "title"
 
     ref = ref_field(_("Permanent id of the source."))
     kind = Choice(SourceKind, _("What sort of source it is."), required=True, lookups=IN)

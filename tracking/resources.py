@@ -7,6 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
+from publishing import reading
 from publishing.fields import (
     IN,
     RANGE,
@@ -28,6 +29,7 @@ from publishing.fields import (
 )
 from publishing.models import Document
 from publishing.resource import Asked, Computed, Related, Resource, ref_field, registry
+from sources.resources import DivergenceResource, PassageResource, SourceResource
 from tracking.actions import follow_status_changes, refresh_contested
 from tracking.models import (
     DUE_SOON,
@@ -147,6 +149,59 @@ class TrackedResource(Resource):
             }
         return values
 
+    @classmethod
+    def beside(cls, key: int, document: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
+        """Return history, evidence, responses, passages and divergences of a record."""
+        ref = document["ref"]
+        return {
+            "history": history(key, asked),
+            "evidence": with_sources(reading.where(EvidenceResource, asked, record=ref), asked),
+            "responses": with_sources(reading.where(ResponseResource, asked, record=ref), asked),
+            "passages": with_sources(
+                reading.named(PassageResource, document.get("passages", []), asked), asked
+            ),
+            "divergences": reading.where(DivergenceResource, asked, subject=ref),
+        }
+
+
+def history(record: int, asked: Asked) -> list[dict[str, Any]]:
+    """Return the status changes of a record, in the order of the ledger, each with its position.
+
+    `holds` tells which one gives the status on the day asked for, `superseded_by` which correction took its place.
+    """
+    keys = list(
+        StatusChange.objects.filter(record=record, first_version__lte=asked.version)
+        .order_by("seq")
+        .values_list("pk", flat=True)
+    )
+    standing = reading.documents(keys, version=asked.version)
+    placed = reading.positions(keys, version=asked.version)
+    corrected = {document["supersedes"]: document["ref"] for document in standing.values() if document["supersedes"]}
+    holding = set(
+        StatusSpan.objects.filter(
+            record=record, valid__contains=asked.as_of, known__contains=asked.version
+        ).values_list("change", flat=True)
+    )
+    return [
+        standing[key]
+        | {
+            "superseded_by": corrected.get(standing[key]["ref"]),
+            "holds": key in holding,
+            "ledger": placed[key],
+        }
+        for key in keys
+        if key in standing
+    ]
+
+
+def with_sources(answers: list[dict[str, Any]], asked: Asked) -> list[dict[str, Any]]:
+    """Replace each answer's source by what a reader needs to find it: ref, title, address, publisher and language."""
+    found = {
+        source["ref"]: {name: source[name] for name in ("ref", "title", "url", "publisher", "lang", "published_on")}
+        for source in reading.named(SourceResource, {answer["source"] for answer in answers}, asked)
+    }
+    return [answer | {"source": found.get(answer["source"], {"ref": answer["source"]})} for answer in answers]
+
 
 class RecordResource(TrackedResource):
     """Anything that has a status: pledges, mechanisms and proposals together."""
@@ -179,6 +234,12 @@ class EvidenceResource(Resource):
     stance = Choice(Stance, _("What it says, relative to the record."), required=True, lookups=IN)
     observed_on = PartialDay(_("Day of the fact that is shown."), required=True, lookups=RANGE, ordering=True)
     shows = Translated(_("What it shows, in our words."), required=True, either=True, searched=True)
+    kept = Computed(_("Whether the text that it rests on is kept as a snapshot."), type="boolean")
+
+    @classmethod
+    def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
+        """No snapshots are taken yet, so what a source shows stands at the source alone."""
+        return {key: {"kept": False} for key in documents}
 
 
 @registry.register

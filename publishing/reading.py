@@ -1,0 +1,156 @@
+"""What the public is told: documents at a data version, with what is worked out for a day and a moment."""
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from publishing import ledger
+from publishing.errors import DomainError
+from publishing.models import Change, Document, PublicationState, Publishable
+from publishing.resource import Asked, Resource, registry
+
+Answer = dict[str, Any]
+
+
+class VersionToCome(DomainError):
+    code = "version_to_come"
+    message = _("There is no data version %(version)d yet; the last one is %(last)d.")
+
+
+class MomentToCome(DomainError):
+    code = "moment_to_come"
+    message = _("%(moment)s is still to come.")
+
+
+class VersionAndMoment(DomainError):
+    code = "version_and_moment"
+    message = _("Ask for a version or for a moment (known_at), not for both.")
+
+
+class NothingThere(DomainError):
+    code = "nothing_there"
+    message = _("There is no “%(ref)s” here.")
+
+
+class Unpublished(DomainError):
+    """It was public and is not any more; `params` has the note in both languages."""
+
+    code = "unpublished"
+    message = _("“%(ref)s” was unpublished.")
+
+
+def ask(
+    *, now: datetime, version: int | None = None, known_at: datetime | None = None, as_of: date | None = None
+) -> Asked:
+    """Settle what an answer is about.
+
+    `now` and `known_at` are aware, `as_of` is a day in UTC. Without a version the last one is taken; `known_at` takes
+    the one that stood at that moment. The day defaults to that of the version asked for, or today, so an answer with a
+    version is the same for ever. A version or moment before the first ledger row is valid and finds nothing.
+
+    Raises VersionToCome, MomentToCome, VersionAndMoment.
+    """
+    if version is not None and known_at is not None:
+        raise VersionAndMoment()
+    if known_at is not None and known_at > now:
+        raise MomentToCome(moment=known_at.isoformat())
+    if as_of is not None and as_of > now.astimezone(UTC).date():
+        raise MomentToCome(moment=as_of.isoformat())
+    head = ledger.head()
+    moment = now
+    if known_at is not None:
+        stood, moment = ledger.version_at(known_at), known_at
+    elif version is not None:
+        if version > head.seq:
+            raise VersionToCome(version=version, last=head.seq)
+        stood = ledger.whole_version(version)
+        recorded = Change.objects.filter(last_seq=stood).values_list("recorded_at", flat=True).first()
+        moment = recorded or datetime.min.replace(tzinfo=UTC)
+    else:
+        stood = head.seq
+    if as_of is not None:
+        moment = min(now, datetime.combine(as_of + timedelta(days=1), time(), UTC))
+    return Asked(version=stood, as_of=as_of or moment.astimezone(UTC).date(), moment=moment)
+
+
+def find(ref: str, *, resources: Collection[str] = ()) -> Publishable:
+    """Return the public thing of a ref.
+
+    Raises NothingThere (also for drafts and for another kind than asked for) and Unpublished.
+    """
+    thing = Publishable.objects.filter(ref=ref).exclude(state=PublicationState.DRAFT).first()
+    if thing is None or (resources and thing.resource not in resources):
+        raise NothingThere(ref=ref)
+    if thing.state == PublicationState.UNPUBLISHED:
+        raise Unpublished(ref=ref, note_en=thing.unpublished_note_en, note_zh=thing.unpublished_note_zh)
+    return thing
+
+
+def documents(keys: Collection[int], *, version: int) -> dict[int, Answer]:
+    """Return the documents of things as they stood at a version, by key. One query."""
+    rows = Document.objects.at(version).filter(thing__in=keys).values_list("thing_id", "body")
+    return dict(rows)
+
+
+def present(resource: type[Resource], keys: Sequence[int], asked: Asked) -> list[Answer]:
+    """Return the answers for things of one resource, in the order of the keys, without those that did not stand then.
+
+    One query, and those of the resource's computed fields.
+    """
+    standing = documents(keys, version=asked.version)
+    computed = resource.compute(standing, asked)
+    return [standing[key] | computed[key] for key in keys if key in standing]
+
+
+def named(resource: type[Resource], refs: Collection[str], asked: Asked) -> list[Answer]:
+    """Return the answers for things of one resource by their refs, in the order of the alphabet."""
+    keys = Publishable.objects.filter(ref__in=refs, resource=resource.name).order_by("ref").values_list("pk", flat=True)
+    return present(resource, list(keys), asked)
+
+
+def where(resource: type[Resource], asked: Asked, **conditions: Any) -> list[Answer]:
+    """Return the answers for the documents of one resource that link to something, in the order of their refs.
+
+    `where(PassageResource, asked, source="src-talk-zh")` gives the passages of that source. The links that this can ask
+    for are those with an index, in the migration `document_links`.
+    """
+    keys = (
+        Document.objects.at(asked.version)
+        .filter(thing__resource=resource.name, **{f"body__{name}": value for name, value in conditions.items()})
+        .order_by("thing__ref")
+        .values_list("thing_id", flat=True)
+    )
+    return present(resource, list(keys), asked)
+
+
+def labels(refs: Iterable[str], *, version: int) -> dict[str, Answer]:
+    """Return how things are named at a version: {ref: {ref, resource, title_en, title_zh}}. One query.
+
+    Actors have name_en and name_zh instead, themes label_en and label_zh; whoever has other words has those.
+    """
+    rows = (
+        Document.objects.at(version)
+        .filter(thing__ref__in=set(refs))
+        .values_list("thing__ref", "thing__resource", "body")
+    )
+    named = {}
+    for ref, resource, body in rows:
+        label = registry[resource].label
+        words = (f"{label}_en", f"{label}_zh") if f"{label}_en" in body else (label,)
+        named[ref] = {"ref": ref, "resource": resource} | {word: body[word] for word in words}
+    return named
+
+
+def positions(keys: Collection[int], *, version: int) -> dict[int, Answer]:
+    """Return at which ledger position each thing's document became what it was at a version. One query."""
+    rows = (
+        Document.objects.at(version)
+        .filter(thing__in=keys)
+        .values_list("thing_id", "entry_id", "entry__recorded_at", "entry__hash", "entry__document_hash")
+    )
+    return {
+        key: {"seq": seq, "recorded_at": ledger.timestamp(recorded_at), "hash": own, "document_hash": document}
+        for key, seq, recorded_at, own, document in rows
+    }
