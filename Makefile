@@ -1,7 +1,44 @@
+# The Python that builds .venv; everything after that runs inside it.
 PYTHON ?= python3
-VENV := .venv
+BIN := .venv/bin
 
-$(VENV)/installed: requirements/base.txt requirements/embedded.txt requirements/dev.txt
-	$(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/pip install --quiet --require-hashes -r requirements/base.txt -r requirements/embedded.txt -r requirements/dev.txt
-	touch $@
+.DEFAULT_GOAL := help
+.PHONY: help run test check messages format requirements clean
+
+help: ## Print what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+
+run: ## Start the tracker in the foreground: PORT=8000 PACTWATCH_DATA=./var; Ctrl-C stops it
+	@$(PYTHON) requirements/install.py run && exec $(BIN)/python -m config.supervisor
+
+test: ## Run the tests on embedded servers; T="tests/api -x" takes a part of them
+	@$(PYTHON) requirements/install.py test
+	@$(BIN)/python -m pytest -q $(T)
+
+check: ## Look for faults without running: style, types, layers, dependencies, migrations, translations
+	@$(PYTHON) requirements/install.py test
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy --no-error-summary .
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+	$(BIN)/python -m config.messages check
+	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && export PACTWATCH_DATA="$$data" \
+	  && $(BIN)/python manage.py makemigrations --check --dry-run
+
+messages: ## Put the code's sentences into the catalogues under locale/
+	@$(PYTHON) requirements/install.py test
+	@$(BIN)/python -m config.messages update && $(BIN)/python -m config.messages compile
+
+format: ## Arrange the code as `make check` wants it
+	@$(PYTHON) requirements/install.py test
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
+
+requirements: ## Pin the newest packages that fit (needs uv)
+	@cd requirements && for list in base embedded dev; do \
+	  uv pip compile --quiet --upgrade --universal --no-header --generate-hashes --python-version 3.11 \
+	    $$list.in --output-file $$list.txt || exit 1; done
+
+clean: ## Remove .venv and what the tools left; the data in var/ stay
+	@rm -rf .venv .cache .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

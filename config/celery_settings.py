@@ -5,7 +5,6 @@ matters, and nothing is kept there for longer than minutes.
 """
 
 from django.conf import settings
-from kombu import Exchange, Queue
 
 from config.settings import whole_number
 from jobs.registry import QUEUES
@@ -27,7 +26,7 @@ result_backend = None
 task_ignore_result = True
 
 # Without an exchange and a key of its own every queue would get the messages of all.
-task_queues = [Queue(name, Exchange(name), routing_key=name) for name in QUEUES]
+task_queues = {name: {"exchange": name, "routing_key": name} for name in QUEUES}
 task_default_queue = "upkeep"
 task_acks_late = True
 task_reject_on_worker_lost = True

@@ -57,10 +57,10 @@ def say_on_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def socket_folder(data: Path) -> Path:
-    """Return the folder of the sockets of a data folder: the same for every process of this user."""
+def socket_folder(data: Path, name: str) -> Path:
+    """Return the folder of a server's socket: the same for every process of this user, whatever its environment."""
     digest = hashlib.sha256(os.fsencode(data)).hexdigest()[:16]
-    return Path("/tmp") / f"pactwatch-{os.getuid()}-{digest}"  # noqa: S108 made 0700 and checked by private_folder
+    return Path("/tmp") / f"pactwatch-{os.getuid()}-{digest}-{name}"  # noqa: S108 private_folder makes it 0700
 
 
 def database_settings(*, data: Path, role: str, name: str = DATABASE) -> dict[str, object]:
@@ -70,7 +70,7 @@ def database_settings(*, data: Path, role: str, name: str = DATABASE) -> dict[st
         "NAME": name,
         "USER": role,
         "PASSWORD": "",
-        "HOST": str(socket_folder(data)),
+        "HOST": str(socket_folder(data, Postgres.name)),
         "PORT": "5432",
         "OPTIONS": {"passfile": str(data / "pgpass")},
     }
@@ -78,7 +78,7 @@ def database_settings(*, data: Path, role: str, name: str = DATABASE) -> dict[st
 
 def broker_url(*, data: Path) -> str:
     """Return the Celery URL of the embedded broker. Needs no running server."""
-    return f"redis+socket://{socket_folder(data) / 'valkey.sock'}"
+    return f"redis+socket://{socket_folder(data, Valkey.name) / 'valkey.sock'}"
 
 
 def private_folder(path: Path) -> Path:
@@ -118,7 +118,7 @@ def package_folder(name: str) -> Path:
     found = importlib.util.find_spec(name)
     if found is None or found.origin is None:
         raise StartError(
-            f"The package {name} is not installed. Run `make run`, or set DATABASE_URL and BROKER_URL to servers of yours."
+            f"The package {name} is not installed. Run `make run`, or set DATABASE_URL and BROKER_URL to other servers."
         )
     return Path(found.origin).parent
 
@@ -151,7 +151,7 @@ class Server:
 
     def __init__(self, data: Path) -> None:
         self.data = data
-        self.sockets = socket_folder(data)
+        self.sockets = socket_folder(data, self.name)
         self.log = data / "log" / f"{self.name}.log"
         self.gate, self.leases, self.keeper = (
             data / "locks" / f"{self.name}.{of}" for of in ("gate", "leases", "keeper")
@@ -329,8 +329,7 @@ class Valkey(Server):
     stop_signal = signal.SIGTERM
 
     def prepare(self, *, say: Say, durable: bool) -> None:
-        with explained(self.data):
-            (self.data / "valkey").mkdir(mode=0o700, exist_ok=True)
+        private_folder(self.data / "valkey")
 
     def command(self, *, durable: bool) -> list[str]:
         return [
@@ -408,7 +407,6 @@ def running(
     private_folder(data)
     private_folder(data / "log")
     private_folder(data / "locks")
-    private_folder(socket_folder(data))
     with ExitStack() as leases:
         servers = [SERVERS[name](data) for name in names]
         for server in servers:
@@ -443,18 +441,20 @@ def start_keeper(server: Server, *, say: Say, durable: bool) -> None:
     free = shutil.disk_usage(server.data).free
     if free < LEAST_FREE_SPACE:
         raise StartError(full_disk(server.data))
+    private_folder(server.sockets)
     server.prepare(say=say, durable=durable)
     command = [sys.executable, "-P", __file__, server.name, str(server.data), "durable" if durable else "fast"]
-    keeper = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-        env=plain_environment(),
-    )
-    assert keeper.stdout is not None
-    with keeper.stdout as answers:
+    reading, writing = os.pipe()
+    with open(reading, "rb") as answers:
+        with open(writing, "wb") as answering:
+            keeper = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=answering,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+                env=plain_environment(),
+            )
         while not select.select([answers], [], [], 5)[0]:
             say(f"{server.name} is still starting …")
         answer = answers.readline().decode().strip()
@@ -548,11 +548,13 @@ class Keeper:
                     raise
 
     def stop(self, child: subprocess.Popen[bytes]) -> None:
-        for how, seconds in ((self.server.stop_signal, 20), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
+        for how, seconds in ((self.server.stop_signal, 10), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
             child.send_signal(how)
             with suppress(subprocess.TimeoutExpired):
                 child.wait(seconds)
-                return
+                break
+        with suppress(OSError):
+            self.server.sockets.rmdir()
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ def main() -> None:
 def load_starting_records() -> None:
     from django.conf import settings
     from django.core.management import call_command, get_commands
+
     from publishing.models import Publishable
 
     if "load_records" in get_commands() and not Publishable.objects.exists():

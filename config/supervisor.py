@@ -17,7 +17,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from config import embedded
@@ -31,7 +31,7 @@ SECONDS_BETWEEN_LOOKS = 2
 SECONDS_TO_ANSWER = 60
 LONGEST_PAUSE = 30
 WEB_WORKERS = 2
-WEB_THREADS = 8
+WEB_THREADS = min(8, 2 * (os.cpu_count() or 1))
 ROOT_IS_FINE = "ignore:You're running the worker with superuser"
 STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
@@ -55,17 +55,18 @@ class Child:
     seconds_to_stop: int
     process: subprocess.Popen[bytes] | None = None
     pause: float = 1
-    not_before: float = field(default=0)
+    not_before: float = 0
 
-    def start(self) -> None:
+    def start(self) -> subprocess.Popen[bytes]:
         self.process = subprocess.Popen(
             self.command,
             cwd=ROOT,
             env=self.environment,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
-            preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509 this process has one thread
+            preexec_fn=dies_with_parent(signal.SIGTERM),
         )
+        return self.process
 
     def stop(self) -> None:
         """Let it finish what it does, and end it when it takes too long."""
@@ -172,9 +173,10 @@ def web_answers(port: int) -> bool:
 
 
 class Supervisor:
-    def __init__(self, *, data: Path, port: int, environment: dict[str, str]) -> None:
+    def __init__(self, *, data: Path, port: int, base_url: str, environment: dict[str, str]) -> None:
         self.data = data
         self.port = port
+        self.base_url = base_url
         self.environment = {
             "PYTHONWARNINGS": ROOT_IS_FINE,
             **environment,
@@ -198,7 +200,7 @@ class Supervisor:
             stack.callback(self.stop)
             for child in self.make_children():
                 self.bring_up(child)
-            say(f"Pactwatch is at {self.environment.get('BASE_URL') or f'http://127.0.0.1:{self.port}'}/ (Ctrl-C stops it)")
+            say(f"Pactwatch is at {self.base_url}/ (Ctrl-C stops it)")
             self.keep(revive)
 
     def prepare(self) -> None:
@@ -211,14 +213,13 @@ class Supervisor:
         child = Child(
             name=command[-1], command=command, environment=self.environment, answers=lambda: True, seconds_to_stop=10
         )
-        child.start()
-        assert child.process is not None
+        process = child.start()
         try:
-            while child.process.poll() is None:
+            while process.poll() is None:
                 self.wait(0.05)
         finally:
             child.stop()
-        if child.process.returncode != 0:
+        if process.returncode != 0:
             raise StartError(f"`{' '.join(command[1:])}` failed; the lines above say why.")
 
     def make_children(self) -> Iterable[Child]:
@@ -231,7 +232,7 @@ class Supervisor:
             command=[
                 *(str(python / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)),
                 *("--workers", str(WEB_WORKERS), "--respawn-failed-workers", "--workers-kill-timeout", "5"),
-                *("--blocking-threads", str(WEB_THREADS), "--backpressure", str(WEB_THREADS)),
+                *("--blocking-threads", str(WEB_THREADS)),
                 *("--log-level", "warning", "config.wsgi:application"),
             ],
             environment={"DATABASE_POOL": str(WEB_THREADS), **self.environment},
@@ -250,12 +251,11 @@ class Supervisor:
 
     def bring_up(self, child: Child) -> None:
         say(f"Starting {child.name} …")
-        child.start()
+        process = child.start()
         self.children.append(child)
         until = time.monotonic() + SECONDS_TO_ANSWER
         while not child.answers():
-            assert child.process is not None
-            if child.process.poll() is not None:
+            if process.poll() is not None:
                 raise StartError(f"{child.name} did not start; the lines above say why.")
             if time.monotonic() > until:
                 raise StartError(f"{child.name} did not answer within {SECONDS_TO_ANSWER} s.")
@@ -293,7 +293,9 @@ def main() -> int:
     try:
         from config import settings
 
-        Supervisor(data=settings.DATA_DIR, port=settings.PORT, environment=dict(os.environ)).run()
+        Supervisor(
+            data=settings.DATA_DIR, port=settings.PORT, base_url=settings.BASE_URL, environment=dict(os.environ)
+        ).run()
     except (StartError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
         return 1

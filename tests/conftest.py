@@ -29,7 +29,6 @@ def servers() -> Iterator[None]:
     with embedded.running(data=settings.DATA_DIR, names=["postgres", "valkey"], say=lambda line: None, durable=False):
         yield
     shutil.rmtree(settings.DATA_DIR)
-    shutil.rmtree(embedded.socket_folder(settings.DATA_DIR))
 
 
 @pytest.fixture(scope="session")

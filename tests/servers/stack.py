@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -17,7 +16,6 @@ from pathlib import Path
 
 import pytest
 
-from config import embedded
 from tests.servers.mail import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,7 +94,6 @@ def run_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
                     start_new_session=True,
                 )
             stack = Stack(f"http://127.0.0.1:{port}", folder, environment, process, log)
-            running.callback(shutil.rmtree, embedded.socket_folder(folder), ignore_errors=True)
             running.callback(stack.stop)
             stack.wait_until_ready()
             return stack
