@@ -54,8 +54,8 @@ def find_strangers(*, now: datetime) -> int:
         cursor.execute(FIND, [now])
         found = cursor.rowcount
         cursor.execute("SELECT name FROM probe_arrival WHERE due_at > %s", [now])
-        for (name,) in cursor.fetchall():
-            raise ValueError(f"{name} is too early")
+        if early := cursor.fetchone():
+            raise ValueError(f"{early[0]} is too early")
     return found
 
 

@@ -116,6 +116,17 @@ def test_a_failure_that_only_the_commit_would_show_is_kept_too(arrivals):
     assert arrivals.found() == []
 
 
+@pytest.mark.parametrize("name", ["find_arrivals", "greet_arrivals"])
+def test_a_run_by_hand_waits_for_the_one_that_is_under_way(arrivals, name):
+    arrivals.add("Ada", "Bo", due_at=march(1))
+    arrivals.delay(0.3)
+
+    runs = both_at_once(lambda: run_by_hand(job=get_job(name), as_of=march(3, 9)))
+
+    assert {run.found for run in runs if isinstance(run, JobRun)} == {0, 2}
+    assert arrivals.found() == ["Ada", "Bo"]
+
+
 def test_a_run_by_hand_leaves_the_window_to_the_timetable(arrivals):
     arrivals.add("Ada", due_at=march(1))
     arrivals.add("Bo", due_at=march(20))
