@@ -46,7 +46,7 @@ def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None
         thing = Publishable.objects.select_for_update().get(pk=thing.pk)
         if not thing.is_public:
             raise NotPublic(ref=thing.ref)
-        gone = [thing.pk, *_hanging_on([thing.pk])]
+        gone = [thing.pk, *hanging_on([thing.pk])]
         rows = Publishable.objects.filter(pk__in=gone).order_by("pk").values_list("pk", "resource", "ref")
         current.append([Item(pk, resource, ref, Action.UNPUBLISHED, None) for pk, resource, ref in rows])
         Publishable.objects.filter(pk__in=gone).update(
@@ -115,7 +115,7 @@ def _publish_chunk(resource: type[Resource], ids: Sequence[int], current: Append
     )
 
 
-def _hanging_on(ids: Sequence[int]) -> list[int]:
+def hanging_on(ids: Sequence[int]) -> list[int]:
     """Return the keys of all public things that hang, directly or not, on these."""
     found: list[int] = []
     level = list(ids)

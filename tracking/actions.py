@@ -12,6 +12,7 @@ from publishing import bulk, ledger
 from publishing.actions import publish
 from publishing.errors import DomainError
 from publishing.models import Act, Publishable
+from publishing.refs import free_ref
 from tracking.models import (
     Decision,
     DecisionState,
@@ -156,8 +157,8 @@ def prepare_decision(
 def approve_decision(*, decision: Decision, by: User, now: datetime) -> StatusChange:
     """Publish a prepared status change, in one transaction with everything that follows from it.
 
-    Drafts among its evidence become public with it. Its findings are accepted; other open findings about the record
-    lapse, because it has changed.
+    Drafts among its evidence, and among the sources of that, become public with it. Its findings are accepted; other
+    open findings about the record lapse, because it has changed.
 
     Raises NotAllowedToApprove, DecisionAlreadyApproved, and what `prepare_decision` raises.
     """
@@ -189,7 +190,7 @@ def approve_decision(*, decision: Decision, by: User, now: datetime) -> StatusCh
         change.save()
         change.evidence.set(evidence)
         with ledger.appending(act=acts.get(decision.kind, Act.DECIDE), by=by) as current:
-            publish(things=[item.pk for item in evidence], by=by, under=current)
+            publish(things=[*_draft_sources(evidence), *(item.pk for item in evidence)], by=by, under=current)
             publish(things=[change.pk], by=by, under=current)
         change.refresh_from_db()
         decision.state = DecisionState.APPROVED
@@ -259,9 +260,8 @@ def _derive_statuses(records: Sequence[int]) -> None:
             ),
         )
         cursor.execute(
-            "UPDATE tracking_record r SET (status, status_since) ="
-            " (SELECT coalesce(c.status, 'not_assessed'), c.effective_on FROM tracking_current_status(r.publishable_ptr_id) c)"
-            " WHERE r.publishable_ptr_id = ANY(%s)",
+            "UPDATE tracking_record r SET (status, status_since) = (SELECT coalesce(c.status, 'not_assessed'),"
+            " c.effective_on FROM tracking_current_status(r.publishable_ptr_id) c) WHERE r.publishable_ptr_id = ANY(%s)",
             [list(records)],
         )
 
@@ -310,14 +310,23 @@ def dismiss_finding(*, finding: Finding, reason: str, by: User, now: datetime) -
     return finding
 
 
-def free_ref(wanted: str) -> str:
-    """Return `wanted`, or the first of wanted.2, wanted.3 and so on that no public thing has."""
-    taken = set(Publishable.objects.filter(ref__startswith=wanted).values_list("ref", flat=True))
-    ref, number = wanted, 1
-    while ref in taken:
-        number += 1
-        ref = f"{wanted}.{number}"
-    return ref
+@transaction.atomic
+def claim_finding(*, finding: Finding, by: User) -> Finding:
+    """Tell colleagues that somebody is looking into an open finding; who claims it last has it.
+
+    Raises FindingAlreadyClosed.
+    """
+    finding = Finding.objects.select_for_update(of=("self",)).get(pk=finding.pk)
+    if not finding.is_open:
+        raise FindingAlreadyClosed()
+    finding.state, finding.claimed_by = FindingState.CLAIMED, by
+    finding.save(update_fields=["state", "claimed_by"])
+    return finding
+
+
+def _draft_sources(evidence: Sequence[Evidence]) -> list[int]:
+    drafts = {item.source_id for item in evidence}
+    return list(Publishable.objects.drafts().filter(pk__in=drafts).order_by("pk").values_list("pk", flat=True))
 
 
 def _check_record(record: Record, based_on: int | None) -> None:

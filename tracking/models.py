@@ -270,6 +270,14 @@ class Finding(models.Model):
     suggested_status = models.CharField(_("suggested status"), max_length=20, choices=CHOICES, blank=True)
     state = models.CharField(_("state"), max_length=10, choices=FindingState, default=FindingState.OPEN)
     found_at = models.DateTimeField(_("found at"))
+    claimed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        verbose_name=_("claimed by"),
+        null=True,
+        blank=True,
+        related_name="claimed_findings",
+    )
     dismissed_because = models.TextField(_("dismissed because"), blank=True)
     closed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+"
