@@ -10,10 +10,15 @@ import sys
 from contextlib import ExitStack
 
 OWNER_COMMANDS = {"createcachetable", "flush", "migrate", "pgtrigger", "sqlflush", "test"}
-COMMANDS_WITHOUT_SERVERS = {"check", "collectstatic", "diffsettings", "findstatic", "help", "version"}
+COMMANDS_WITHOUT_SERVERS = {"collectstatic", "diffsettings", "findstatic", "help", "version"}
 
 
 def main(arguments: list[str]) -> int:
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import execute_from_command_line
+    from django.db import OperationalError
+
     from config import embedded
 
     command = arguments[1] if len(arguments) > 1 else "help"
@@ -22,15 +27,15 @@ def main(arguments: list[str]) -> int:
         os.environ["PACTWATCH_AS_OWNER"] = "true"
     needs_servers = command not in COMMANDS_WITHOUT_SERVERS and not {"-h", "--help", "--version"} & set(arguments)
     try:
-        from django.conf import settings
-        from django.core.management import execute_from_command_line
-
         with ExitStack() as servers:
             if needs_servers:
                 servers.enter_context(embedded.running(data=settings.DATA_DIR, names=embedded.wanted(os.environ)))
             execute_from_command_line(arguments)
-    except embedded.StartError as error:
+    except (embedded.StartError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)
+        return 1
+    except OperationalError as error:
+        print(f"The database failed: {' '.join(str(error).split())}", file=sys.stderr)
         return 1
     return 0
 

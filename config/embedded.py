@@ -404,9 +404,8 @@ def running(
     Yields a function that starts what was lost meanwhile (a keeper that was killed); it costs two system calls when
     all is well. `durable=False` is for tests: a crash of the machine may then lose everything. Raises StartError.
     """
-    private_folder(data)
-    private_folder(data / "log")
-    private_folder(data / "locks")
+    for folder in (data, data / "log", data / "locks") if names else ():
+        private_folder(folder)
     with ExitStack() as leases:
         servers = [SERVERS[name](data) for name in names]
         for server in servers:

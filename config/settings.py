@@ -88,6 +88,7 @@ if DATABASE_URL:
 else:
     connection = embedded.database_settings(data=DATA_DIR, role=embedded.OWNER if AS_OWNER else embedded.APP)
 if POOL_SIZE:
+    connection["CONN_HEALTH_CHECKS"] = True
     connection["OPTIONS"] = {
         **connection.get("OPTIONS", {}),
         "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10},

@@ -50,27 +50,3 @@ def test_chinese_text_is_read_as_letters(db):
         assert cursor.fetchone() == ("b", "C.UTF-8", "C.UTF-8")
         cursor.execute("SELECT to_tsvector('simple', '水 印。火')::text")
         assert cursor.fetchone() == ("'印':2 '水':1 '火':3",)
-
-
-def test_mail_reaches_the_smtp_server(smtp):
-    from django.core.mail import send_mail
-
-    send_mail("Subject", "承诺", "from@example.org", ["to@example.org"])
-
-    (message,) = smtp.messages
-    assert (message["Subject"], message.get_content().strip(), smtp.recipients) == (
-        "Subject",
-        "承诺",
-        [["to@example.org"]],
-    )
-
-
-@pytest.mark.browser
-def test_the_admin_is_read_in_chromium_under_the_policy(live_server, page):
-    complaints = []
-    page.on("console", lambda message: complaints.append(message.text))
-
-    page.goto(f"{live_server.url}/admin/login/")
-
-    assert page.get_by_label("Username").is_visible()
-    assert complaints == []

@@ -1,0 +1,61 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SECRET = "x" * 50
+PRODUCTION = {
+    "DATABASE_URL": "postgresql://app@127.0.0.1:1/tracker",
+    "BROKER_URL": "redis://127.0.0.1:1",
+    "EMAIL_URL": "smtp://127.0.0.1:1",
+    "BASE_URL": "https://tracker.example.org",
+    "SECRET_KEY": SECRET,
+}
+
+
+def check(tmp_path: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "PACTWATCH_DATA": str(tmp_path), **variables}
+    return subprocess.run(
+        [sys.executable, "manage.py", "check", *options], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({"PORT": "eighty"}, "PORT is “eighty”; it must be a whole number from 1 to 65535."),
+        ({"PORT": "0"}, "PORT is “0”; it must be a whole number from 1 to 65535."),
+        ({"DEBUG": "perhaps"}, "DEBUG is “perhaps”; it must be true or false."),
+        ({"BASE_URL": "tracker.example.org"}, "BASE_URL is “tracker.example.org”; it must be an address such as"),
+        ({"DATABASE_URL": "sqlite:///x"}, "DATABASE_URL must be an address that begins with postgres://"),
+        ({**PRODUCTION, "SECRET_KEY": ""}, "SECRET_KEY must be set to at least 32 random characters in production."),
+        ({**PRODUCTION, "ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts in production"),
+    ],
+)
+def test_a_wrong_variable_stops_the_start_in_one_sentence(tmp_path, variables, sentence):
+    done = check(tmp_path, **variables)
+
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert sentence in done.stderr
+
+
+def test_production_is_told_what_it_lacks(tmp_path):
+    assert check(tmp_path, "--tag=security", **PRODUCTION).returncode == 0
+
+    done = check(tmp_path, "--tag=security", **{**PRODUCTION, "BASE_URL": "", "BROKER_URL": "", "EMAIL_URL": ""})
+
+    assert done.returncode == 1
+    assert [each in done.stderr for each in ("pactwatch.E001", "pactwatch.E003", "pactwatch.W004")] == [True] * 3
+
+
+def test_the_secret_of_a_laptop_is_made_once_and_read_by_its_owner_only(tmp_path):
+    check(tmp_path)
+    made = (tmp_path / "secret_key").read_text()
+    check(tmp_path)
+
+    assert (tmp_path / "secret_key").read_text() == made
+    assert (tmp_path / "secret_key").stat().st_mode & 0o777 == 0o600
+    assert len(made) >= 50
