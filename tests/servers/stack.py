@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,17 +53,26 @@ class Stack:
             self.process.send_signal(signal.SIGINT)
         return self.process.wait(SECONDS_TO_STOP)
 
-    def wait_until_ready(self) -> None:
+    def wait_until_started(self) -> None:
+        """Wait until `make run` says that everything answers."""
         until = time.monotonic() + SECONDS_TO_START
-        while time.monotonic() < until:
-            if self.process.poll() is not None:
-                break
-            try:
-                with urllib.request.urlopen(self.url + "/healthz", timeout=5):  # noqa: S310 its own address
+        while "Pactwatch is at" not in self.log.read_text():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"The tracker did not start:\n{self.log.read_text()}")
+            time.sleep(0.1)
+
+    def wait_until_ready(self) -> None:
+        """Wait until everything is well again after something was broken."""
+        until = time.monotonic() + SECONDS_TO_START
+        body = "no answer"
+        while True:
+            with suppress(OSError):
+                status, body = self.get("/readyz")
+                if status == 200:
                     return
-            except OSError:
-                time.sleep(0.2)
-        raise AssertionError(f"The tracker did not start:\n{self.log.read_text()}")
+            if time.monotonic() > until:
+                raise AssertionError(f"The tracker is not well: {body}\n{self.log.read_text()}")
+            time.sleep(0.2)
 
 
 @pytest.fixture
@@ -95,7 +104,7 @@ def run_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
                 )
             stack = Stack(f"http://127.0.0.1:{port}", folder, environment, process, log)
             running.callback(stack.stop)
-            stack.wait_until_ready()
+            stack.wait_until_started()
             return stack
 
         yield run
