@@ -68,7 +68,7 @@ def _write(kind: FindingKind, records: RecordQuerySet, now: datetime) -> int:
 
 
 def _lapse(kind: FindingKind, *, unless: RecordQuerySet, now: datetime) -> None:
-    # After the insert, which waits for a decision on the record: a decision locks the record first and its findings then.
+    # After the insert, which waits for a decision on the record: that locks the record first, and its findings then.
     stands = unless.filter(pk=OuterRef("record")).annotate(day=_day()).filter(day=OuterRef("fingerprint"))
     Finding.objects.open().filter(~Exists(stands), kind=kind).update(state=FindingState.LAPSED, closed_at=now)
 
