@@ -1,13 +1,14 @@
 """`make run`: the whole tracker in the foreground of a terminal.
 
-Starts PostgreSQL, Valkey, the web server, the worker and beat in this order, each when the one before answers, and
-stops them in reverse. What dies is started again. Each child has a session of its own, so that Ctrl-C reaches this
-process only, and the kernel ends the child when this process dies.
+Starts PostgreSQL and Valkey, brings the database up to date, then starts the web server, the worker and beat, and
+waits until each answers. Stops them in reverse. What dies is started again. Each child has a session of its own, so
+that Ctrl-C reaches this process only, and the kernel ends the child when this process dies.
 """
 
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import http.client
 import os
 import signal
@@ -161,6 +162,16 @@ def refuse_a_taken_port(port: int) -> None:
         raise StartError(f"Port {port} is in use. Take another one: make run PORT={port % 65535 + 1}") from None
 
 
+def fingerprint_of_the_schema() -> str:
+    """Return a text that changes whenever a migration, the starting records or the pinned packages do."""
+    digest = hashlib.sha256()
+    for pattern in ("*/migrations/*.py", "*/sql/*.sql", "fixtures/**/*", "requirements/base.txt"):
+        for path in sorted(ROOT.glob(pattern)):
+            if path.is_file() and ".venv" not in path.parts:
+                digest.update(f"{path.relative_to(ROOT)}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
 def web_answers(port: int) -> bool:
     line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
@@ -198,15 +209,32 @@ class Supervisor:
             revive = stack.enter_context(embedded.running(data=self.data, names=names, say=say))
             self.prepare()
             stack.callback(self.stop)
-            for child in self.make_children():
-                self.bring_up(child)
+            say("Starting web server, worker and beat …")
+            self.children = list(self.make_children())
+            for child in self.children:
+                child.start()
+            for child in self.children:
+                self.wait_for(child)
             say(f"Pactwatch is at {self.base_url}/ (Ctrl-C stops it)")
             self.keep(revive)
 
     def prepare(self) -> None:
+        """Migrate and fill the database, unless this very release has done so before.
+
+        The mark lies inside the embedded database's folder, so that it goes where the data go. With a database from
+        DATABASE_URL there is none, and both steps look each time.
+        """
+        mark = self.data / "postgres" / "prepared.txt"
+        is_embedded = embedded.Postgres.name in embedded.wanted(self.environment)
+        release = fingerprint_of_the_schema()
+        if is_embedded and mark.exists() and mark.read_text() == release:
+            return
         say("Bringing the database up to date …")
         self.finish([sys.executable, "manage.py", "migrate", "--verbosity=0"])
         self.finish([sys.executable, "-m", "config.preparing"])
+        if is_embedded:
+            with embedded.explained(mark):
+                embedded.write_private(mark, release)
 
     def finish(self, command: Sequence[str]) -> None:
         """Run a step of the start to its end."""
@@ -249,13 +277,11 @@ class Supervisor:
                 seconds_to_stop=seconds,
             )
 
-    def bring_up(self, child: Child) -> None:
-        say(f"Starting {child.name} …")
-        process = child.start()
-        self.children.append(child)
+    def wait_for(self, child: Child) -> None:
+        """Wait until a child that was started answers."""
         until = time.monotonic() + SECONDS_TO_ANSWER
         while not child.answers():
-            if process.poll() is not None:
+            if child.process is None or child.process.poll() is not None:
                 raise StartError(f"{child.name} did not start; the lines above say why.")
             if time.monotonic() > until:
                 raise StartError(f"{child.name} did not answer within {SECONDS_TO_ANSWER} s.")
