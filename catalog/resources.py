@@ -12,7 +12,7 @@ from publishing.resource import Resource, ref_field, registry
 class ThemeResource(Resource):
     """A word of the controlled vocabulary."""
 
-    model, rank, label = Theme, 10, "label"
+    model, rank, label, broader = Theme, 10, "label", "parent"
 
     ref = ref_field(_("Permanent id of the theme."))
     parent = Ref("themes", _("The broader theme, if any."), hangs_on=True, lookups=(*IN, "isnull"))

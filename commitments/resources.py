@@ -30,7 +30,7 @@ from publishing.fields import (
 )
 from publishing.importing import Plan
 from publishing.ledger import timestamp
-from publishing.resource import Asked, Related, Resource, ref_field, registry
+from publishing.resource import Asked, Beside, Related, Resource, ref_field, registry
 from sources.models import Language
 from tracking.resources import Due, TrackedResource, no_due
 
@@ -106,6 +106,8 @@ class BoundActors(Field):
 class NamedActors(Refs):
     """The list that `bound` may be, as links; it has no key of its own."""
 
+    key = "bound"
+
     def keys(self) -> tuple[str, ...]:
         return ()
 
@@ -127,6 +129,7 @@ class CommitmentResource(Resource):
     """One concrete promise in an instrument."""
 
     model, rank = Commitment, 60
+    named_with = ("instrument",)
 
     ref = ref_field(_("Permanent id of the commitment."))
     instrument = Ref("instruments", _("The document that it stands in."), required=True, hangs_on=True, lookups=IN)
@@ -161,6 +164,10 @@ class PledgeResource(TrackedResource):
     """One promise by one actor: the unit that is kept or broken."""
 
     model, rank = Pledge, 65
+    accompanied_by = TrackedResource.accompanied_by | {
+        "promise": Beside("commitments", many=False),
+        "instances": Beside("pledges"),
+    }
 
     ref = ref_field(_("Permanent id of the pledge: commitment, actor, and the period of an instance."))
     commitment = Ref("commitments", _("What was promised."), required=True, hangs_on=True, lookups=IN)

@@ -26,7 +26,7 @@ from publishing.fields import (
     read_text,
     unknown_word,
 )
-from publishing.resource import Asked, Related, Resource, ref_field, registry
+from publishing.resource import Asked, Beside, Related, Resource, ref_field, registry
 from tracking.resources import TrackedResource
 
 
@@ -35,6 +35,7 @@ class MechanismResource(TrackedResource):
     """A standing process or body: a summit series, a network, a panel, a dialogue."""
 
     model, rank = Mechanism, 70
+    accompanied_by = TrackedResource.accompanied_by | {"events": Beside("events"), "parts": Beside("mechanisms")}
 
     ref = ref_field(_("Permanent id of the mechanism."))
     kind = Choice(MechanismKind, _("What sort of mechanism it is."), required=True, lookups=IN)
@@ -132,6 +133,7 @@ class ProposalResource(TrackedResource):
     """An idea put forward that may be taken up."""
 
     model, rank = Proposal, 75
+    accompanied_by = TrackedResource.accompanied_by | {"parts": Beside("proposals")}
 
     ref = ref_field(_("Permanent id of the proposal."))
     title_ = Translated(_("What is proposed, in a few words."), required=True, searched=True, ordering=True)

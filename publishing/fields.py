@@ -276,12 +276,20 @@ def check_duration(text: str, column: str, report: Report) -> None:
 class Derived(Field):
     """A part of the document that follows from other parts, so no file has it.
 
-    `dump_as` turns the column's value into that of the document.
+    `dump_as` turns the column's value into that of the document; `words` are all that it can be, where that is known.
     """
 
-    def __init__(self, help: Words, *, dump_as: Callable[[Any], Any] = lambda value: value, **options: Any):
+    def __init__(
+        self,
+        help: Words,
+        *,
+        dump_as: Callable[[Any], Any] = lambda value: value,
+        words: Sequence[str] = (),
+        **options: Any,
+    ):
         super().__init__(help, **options)
         self.dump_as = dump_as
+        self.words = tuple(words)
 
     def import_columns(self) -> tuple[str, ...]:
         return ()
@@ -349,6 +357,11 @@ class Refs(Field):
 
     def refs(self, document: Mapping[str, Any]) -> Iterable[tuple[str, str, Collection[str]]]:
         return [(self.name, ref, self.resources) for ref in document[self.name]]
+
+    @property
+    def key(self) -> str:
+        """The document's key that holds the list."""
+        return self.name
 
     def through(self, model: type[models.Model]) -> tuple[type[models.Model], str, str]:
         """Return the link table, the name of its key to the owner and that to the target."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from publishing import ledger
 from publishing.errors import DomainError
-from publishing.models import Change, Document, PublicationState, Publishable
+from publishing.models import Change, Document, DocumentQuerySet, PublicationState, Publishable
 from publishing.resource import Asked, Resource, registry
 
 Answer = dict[str, Any]
@@ -53,18 +53,18 @@ def ask(
     Raises VersionToCome, MomentToCome, VersionAndMoment.
     """
     if version is not None and known_at is not None:
-        raise VersionAndMoment()
+        raise VersionAndMoment(parameter="known_at")
     if known_at is not None and known_at > now:
-        raise MomentToCome(moment=known_at.isoformat())
+        raise MomentToCome(moment=known_at.isoformat(), parameter="known_at")
     if as_of is not None and as_of > now.astimezone(UTC).date():
-        raise MomentToCome(moment=as_of.isoformat())
+        raise MomentToCome(moment=as_of.isoformat(), parameter="as_of")
     head = ledger.head()
     moment = now
     if known_at is not None:
         stood, moment = ledger.version_at(known_at), known_at
     elif version is not None:
         if version > head.seq:
-            raise VersionToCome(version=version, last=head.seq)
+            raise VersionToCome(version=version, last=head.seq, parameter="version")
         stood = ledger.whole_version(version)
         recorded = Change.objects.filter(last_seq=stood).values_list("recorded_at", flat=True).first()
         moment = recorded or datetime.min.replace(tzinfo=UTC)
@@ -88,9 +88,14 @@ def find(ref: str, *, resources: Collection[str] = ()) -> Publishable:
     return thing
 
 
+def standing(version: int) -> DocumentQuerySet:
+    """Return the documents that stood at a version, without those of what has been unpublished since."""
+    return Document.objects.at(version).filter(thing__state=PublicationState.PUBLISHED)
+
+
 def documents(keys: Collection[int], *, version: int) -> dict[int, Answer]:
     """Return the documents of things as they stood at a version, by key. One query."""
-    rows = Document.objects.at(version).filter(thing__in=keys).values_list("thing_id", "body")
+    rows = standing(version).filter(thing__in=keys).values_list("thing_id", "body")
     return dict(rows)
 
 
@@ -117,7 +122,7 @@ def where(resource: type[Resource], asked: Asked, **conditions: Any) -> list[Ans
     for are those with an index, in the migration `document_links`.
     """
     keys = (
-        Document.objects.at(asked.version)
+        standing(asked.version)
         .filter(thing__resource=resource.name, **{f"body__{name}": value for name, value in conditions.items()})
         .order_by("thing__ref")
         .values_list("thing_id", flat=True)
@@ -126,27 +131,40 @@ def where(resource: type[Resource], asked: Asked, **conditions: Any) -> list[Ans
 
 
 def labels(refs: Iterable[str], *, version: int) -> dict[str, Answer]:
-    """Return how things are named at a version: {ref: {ref, resource, title_en, title_zh}}. One query.
+    """Return how things are named at a version: {ref: {ref, resource, title_en, title_zh}}. Two queries.
 
-    Actors have name_en and name_zh instead, themes label_en and label_zh; whoever has other words has those.
+    Actors have name_en and name_zh instead, themes label_en and label_zh; whoever has other words has those. What a
+    resource is `named_with` is named inside.
     """
-    rows = (
-        Document.objects.at(version)
-        .filter(thing__ref__in=set(refs))
-        .values_list("thing__ref", "thing__resource", "body")
-    )
+    bodies = _bodies(refs, version)
+    wanted = {
+        body[link] for resource, body in bodies.values() for link in registry[resource].named_with if body.get(link)
+    }
+    inner = _bodies(wanted, version) if wanted else {}
     named = {}
-    for ref, resource, body in rows:
-        label = registry[resource].label
-        words = (f"{label}_en", f"{label}_zh") if f"{label}_en" in body else (label,)
-        named[ref] = {"ref": ref, "resource": resource} | {word: body[word] for word in words}
+    for ref, (resource, body) in bodies.items():
+        named[ref] = _label(ref, resource, body)
+        for link in registry[resource].named_with:
+            other = body.get(link)
+            named[ref][link] = _label(other, *inner[other]) if other in inner else None
     return named
+
+
+def _bodies(refs: Iterable[str], version: int) -> dict[str, tuple[str, Answer]]:
+    rows = standing(version).filter(thing__ref__in=set(refs)).values_list("thing__ref", "thing__resource", "body")
+    return {ref: (resource, body) for ref, resource, body in rows}
+
+
+def _label(ref: str, resource: str, body: Answer) -> Answer:
+    label = registry[resource].label
+    words = (f"{label}_en", f"{label}_zh") if f"{label}_en" in body else (label,)
+    return {"ref": ref, "resource": resource} | {word: body[word] for word in words}
 
 
 def positions(keys: Collection[int], *, version: int) -> dict[int, Answer]:
     """Return at which ledger position each thing's document became what it was at a version. One query."""
     rows = (
-        Document.objects.at(version)
+        standing(version)
         .filter(thing__in=keys)
         .values_list("thing_id", "entry_id", "entry__recorded_at", "entry__hash", "entry__document_hash")
     )

@@ -7,7 +7,7 @@ dictionary.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django.db import models
 from django.utils.functional import Promise, classproperty
@@ -35,7 +35,7 @@ class Related(Field):
 
 
 class Computed(Field):
-    """A field of the answer that depends on the day and the data version that are asked for, not on the document alone."""
+    """A field of the answer that depends on the day and the data version asked for, not on the document alone."""
 
     def __init__(
         self,
@@ -48,6 +48,13 @@ class Computed(Field):
         super().__init__(help, **options)
         self.choices = choices
         self.type = type
+
+
+class Beside(NamedTuple):
+    """What `Resource.beside` returns under one key: things of which resource, a list of them or one."""
+
+    resource: str
+    many: bool = True
 
 
 @dataclass(frozen=True)
@@ -72,6 +79,12 @@ class Resource:
     rank: ClassVar[int] = 50
     # Model fields that are not public, each with the reason.
     private: ClassVar[Mapping[str, str]] = {}
+    # The links that are named along with it wherever it is named, such as the instrument of a commitment.
+    named_with: ClassVar[tuple[str, ...]] = ()
+    # The link to what is broader. A filter that reaches over a link to this resource includes what is narrower.
+    broader: ClassVar[str] = ""
+    # What `beside` returns.
+    accompanied_by: ClassVar[Mapping[str, Beside]] = {}
     fields: ClassVar[dict[str, Field]] = {}
     related: ClassVar[dict[str, Related]] = {}
     computed: ClassVar[dict[str, Computed]] = {}
@@ -90,6 +103,11 @@ class Resource:
     @classproperty
     def verbose_name(cls) -> str | Promise:
         return cls.model._meta.verbose_name
+
+    @classmethod
+    def kinds(cls) -> list[type["Resource"]]:
+        """Return the resources whose things it lists: itself, or for what gathers several kinds, those."""
+        return [registry[name] for name in subclass_of(cls.model)]
 
     @classmethod
     def import_columns(cls) -> list[str]:
@@ -140,6 +158,24 @@ class Resource:
     def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
         """Return the values of the computed fields for documents that stood at `asked.version`, by the thing's key."""
         return {key: {} for key in documents}
+
+    @classmethod
+    def computed_condition(cls, name: str, lookup: str, value: Any, asked: Asked, *, live: bool) -> models.Q:
+        """Return what a computed field must meet: of the model's rows when `live`, else of documents that stood then.
+
+        `lookup` is exact (for flags: true), in, gte, lte, or isnull (false).
+        """
+        raise LookupError(name)
+
+    @classmethod
+    def computed_order(cls, name: str, asked: Asked, *, live: bool) -> Any:
+        """Return the expression that rows, or documents, are ordered by for a computed field."""
+        raise LookupError(name)
+
+    @classmethod
+    def turned_at(cls, now: datetime) -> datetime | None:
+        """Return the last moment up to `now` at which a computed field changed by the passing of time alone."""
+        return None
 
     @classmethod
     def beside(cls, key: int, document: Mapping[str, Any], asked: Asked) -> dict[str, Any]:

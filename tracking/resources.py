@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -27,8 +30,8 @@ from publishing.fields import (
     read_text,
     unknown_word,
 )
-from publishing.models import Document
-from publishing.resource import Asked, Computed, Related, Resource, ref_field, registry
+from publishing.ledger import timestamp
+from publishing.resource import Asked, Beside, Computed, Related, Resource, ref_field, registry
 from sources.resources import DivergenceResource, PassageResource, SourceResource
 from tracking.actions import follow_status_changes, refresh_contested
 from tracking.models import (
@@ -44,7 +47,7 @@ from tracking.models import (
     StatusChangeKind,
     StatusSpan,
 )
-from tracking.statuses import NOT_ASSESSED, STATUSES
+from tracking.statuses import NOT_ASSESSED, OPEN_STATUSES, STATUSES
 
 
 class Due(Field):
@@ -104,6 +107,14 @@ def no_due() -> dict[str, Any]:
 class TrackedResource(Resource):
     """What pledges, mechanisms and proposals have in common beside their own fields."""
 
+    accompanied_by = {
+        "history": Beside("status-changes"),
+        "evidence": Beside("evidence"),
+        "responses": Beside("responses"),
+        "passages": Beside("passages"),
+        "divergences": Beside("divergences"),
+    }
+
     status = Computed(
         _("The latest status in the ledger; every one but not_assessed stands on evidence."),
         choices=[(status.code, status.label) for status in STATUSES.values()],
@@ -123,13 +134,11 @@ class TrackedResource(Resource):
     def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
         """Two queries for any number of documents."""
         held = dict.fromkeys(documents, (NOT_ASSESSED, None))
-        spans = StatusSpan.objects.filter(
-            record__in=documents, valid__contains=asked.as_of, known__contains=asked.version
-        ).values_list("record", "status", "change__effective_on")
-        for record, status, since in spans:
+        holding = spans(asked).filter(record__in=documents).values_list("record", "status", "change__effective_on")
+        for record, status, since in holding:
             held[record] = (status, since)
         disputed = set(
-            Document.objects.at(asked.version)
+            reading.standing(asked.version)
             .filter(thing__as_response__record__in=documents, body__disputes=True)
             .values_list("thing__as_response__record", flat=True)
         )
@@ -150,6 +159,25 @@ class TrackedResource(Resource):
         return values
 
     @classmethod
+    def computed_condition(cls, name: str, lookup: str, value: Any, asked: Asked, *, live: bool) -> Q:
+        return (holds_now if live else held_then)(name, lookup, value, asked)
+
+    @classmethod
+    def computed_order(cls, name: str, asked: Asked, *, live: bool) -> Any:
+        if live:
+            return F(name)
+        return Subquery(spans(asked).filter(record=OuterRef("thing_id")).values("change__effective_on"))
+
+    @classmethod
+    def turned_at(cls, now: datetime) -> datetime | None:
+        """Two look-ups in the index of open records by their moment."""
+        open_still = Record.objects.filter(status__in=OPEN_STATUSES).order_by("-overdue_from")
+        passed = open_still.filter(overdue_from__lte=now).values_list("overdue_from", flat=True).first()
+        neared = open_still.filter(overdue_from__lte=now + DUE_SOON).values_list("overdue_from", flat=True).first()
+        turns = [passed, neared and neared - DUE_SOON]
+        return max((turn for turn in turns if turn), default=None)
+
+    @classmethod
     def beside(cls, key: int, document: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
         """Return history, evidence, responses, passages and divergences of a record."""
         ref = document["ref"]
@@ -157,11 +185,60 @@ class TrackedResource(Resource):
             "history": history(key, asked),
             "evidence": with_sources(reading.where(EvidenceResource, asked, record=ref), asked),
             "responses": with_sources(reading.where(ResponseResource, asked, record=ref), asked),
-            "passages": with_sources(
-                reading.named(PassageResource, document.get("passages", []), asked), asked
-            ),
+            "passages": with_sources(reading.named(PassageResource, document.get("passages", []), asked), asked),
             "divergences": reading.where(DivergenceResource, asked, subject=ref),
         }
+
+
+def spans(asked: Asked) -> QuerySet[StatusSpan]:
+    """Return which statuses held on the day asked for, as the tracker said at the version asked for."""
+    return StatusSpan.objects.filter(valid__contains=asked.as_of, known__contains=asked.version)
+
+
+def holds_now(name: str, lookup: str, value: Any, asked: Asked) -> Q:
+    """Return the condition on records as their rows stand."""
+    match name:
+        case "status" | "status_since" | "contested":
+            return Q(**{f"{name}__{lookup}": value})
+        case "assessed":
+            return ~Q(status=NOT_ASSESSED)
+        case "overdue":
+            return Q(overdue_from__lte=asked.moment, status__in=OPEN_STATUSES)
+        case "due_soon":
+            return Q(
+                overdue_from__gt=asked.moment,
+                overdue_from__lte=asked.moment + DUE_SOON,
+                status__in=OPEN_STATUSES,
+            )
+    raise LookupError(name)
+
+
+def held_then(name: str, lookup: str, value: Any, asked: Asked) -> Q:
+    """Return the condition on the documents of records; see `compute` for what each field means."""
+    match name:
+        case "status":
+            statuses = [value] if lookup == "exact" else list(value)
+            held = Q(thing__in=spans(asked).filter(status__in=statuses).values("record"))
+            return held | ~Q(thing__in=spans(asked).values("record")) if NOT_ASSESSED in statuses else held
+        case "status_since":
+            dated = spans(asked).filter(**{f"change__effective_on__{lookup}": value})
+            return Q(thing__in=dated.values("record"))
+        case "assessed":
+            return Q(thing__in=spans(asked).values("record"))
+        case "contested":
+            disputes = reading.standing(asked.version).filter(
+                thing__as_response__record__isnull=False, body__disputes=True
+            )
+            return Q(thing__in=disputes.values("thing__as_response__record"))
+    settled = spans(asked).filter(status__in=[status.code for status in STATUSES.values() if status.settled])
+    open_still = ~Q(thing__in=settled.values("record"))
+    passes, moment, soon = KT("body__overdue_from"), timestamp(asked.moment), timestamp(asked.moment + DUE_SOON)
+    match name:
+        case "overdue":
+            return Q(LessThanOrEqual(passes, moment)) & open_still
+        case "due_soon":
+            return Q(GreaterThan(passes, moment)) & Q(LessThanOrEqual(passes, soon)) & open_still
+    raise LookupError(name)
 
 
 def history(record: int, asked: Asked) -> list[dict[str, Any]]:
@@ -177,11 +254,7 @@ def history(record: int, asked: Asked) -> list[dict[str, Any]]:
     standing = reading.documents(keys, version=asked.version)
     placed = reading.positions(keys, version=asked.version)
     corrected = {document["supersedes"]: document["ref"] for document in standing.values() if document["supersedes"]}
-    holding = set(
-        StatusSpan.objects.filter(
-            record=record, valid__contains=asked.as_of, known__contains=asked.version
-        ).values_list("change", flat=True)
-    )
+    holding = set(spans(asked).filter(record=record).values_list("change", flat=True))
     return [
         standing[key]
         | {
@@ -209,7 +282,7 @@ class RecordResource(TrackedResource):
     model = Record
 
     ref = ref_field(_("Permanent id of the record."))
-    resource = Derived(_("Which of the three kinds it is."), lookups=IN)
+    resource = Derived(_("Which of the three kinds it is."), words=TRACKED_RESOURCES, lookups=IN)
     title_ = Translated(_("What it is, in our words."), searched=True, ordering=True)
     due_on = Derived(_("Last day on which it can be kept."), lookups=RANGE, ordering=True)
     actor = Ref("actors", _("Who promised; empty for what is not one actor's promise."), lookups=(*IN, "isnull"))
