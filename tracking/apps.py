@@ -8,4 +8,4 @@ class TrackingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from tracking import resources  # noqa: F401  the declarations register themselves when they are imported
+        from tracking import resources, verifying  # noqa: F401  declarations and checks register themselves

@@ -1,0 +1,171 @@
+"""Rebuilding everything that the ledger promises, and naming the first thing that is not as it should be."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from publishing import ledger
+from publishing.ledger import GENESIS
+from publishing.models import Action, Change, Document, LedgerEntry, PublicationState, Publishable
+from publishing.resource import registry
+
+CHUNK = 5_000
+
+
+class Broken(NamedTuple):
+    """The first thing that is wrong: where it is, and what is wrong with it in a sentence."""
+
+    where: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.where}: {self.what}"
+
+
+class Verified(NamedTuple):
+    """What was checked and found whole."""
+
+    head: ledger.Head
+    entries: int
+    documents: int
+    rows: int
+
+
+Check = Callable[[], Iterator[Broken]]
+# Checks that higher layers add; each yields what it finds broken.
+further_checks: list[Check] = []
+
+
+def also_verify(check: Check) -> Check:
+    """Decorate a check of a higher layer, so that verification runs it."""
+    further_checks.append(check)
+    return check
+
+
+def verify(*, head: tuple[int, str] | None = None) -> Verified | Broken:
+    """Rebuild the chain, the documents' hashes and the documents of all public rows, and run the further checks.
+
+    `head` is a position and its hash that somebody kept elsewhere: it shows a tail that was cut off or rewritten.
+    Returns the first thing broken, or what was verified. Reads everything once, in flat memory.
+    """
+    counts = {"entries": 0, "documents": 0, "rows": 0}
+    checks = (
+        lambda: _chain(counts),
+        lambda: _kept_head(head),
+        lambda: _changes(),
+        lambda: _documents(counts),
+        lambda: _rows(counts),
+        *further_checks,
+    )
+    for check in checks:
+        for broken in check():
+            return broken
+    return Verified(ledger.head(), **counts)
+
+
+def _chain(counts: dict[str, int]) -> Iterator[Broken]:
+    previous, expected, moment = GENESIS, 1, None
+    rows = LedgerEntry.objects.order_by("seq").values_list(
+        "seq", "recorded_at", "action", "resource", "ref", "change_id", "document_hash", "previous_hash", "hash"
+    )
+    for seq, recorded_at, action, resource, ref, change, document, named_previous, own in rows.iterator(CHUNK):
+        where = _("position %(seq)d (%(ref)s)") % {"seq": seq, "ref": ref}
+        if seq != expected:
+            yield Broken(where, _("position %(missing)d is missing before it") % {"missing": expected})
+        if named_previous != previous:
+            yield Broken(where, _("it does not name the hash of the position before"))
+        if moment is not None and recorded_at < moment:
+            yield Broken(where, _("it was recorded before the position that precedes it"))
+        rebuilt = ledger.entry_hash(
+            seq=seq,
+            recorded_at=recorded_at,
+            action=action,
+            resource=resource,
+            ref=ref,
+            change=change,
+            document=document,
+            previous=named_previous,
+        )
+        if rebuilt != own:
+            yield Broken(where, _("its fields do not give its hash"))
+        previous, expected, moment = own, seq + 1, recorded_at
+        counts["entries"] += 1
+
+
+def _kept_head(head: tuple[int, str] | None) -> Iterator[Broken]:
+    if head is None or head == (0, GENESIS):
+        return
+    seq, kept = head
+    own = LedgerEntry.objects.filter(seq=seq).values_list("hash", flat=True).first()
+    where = _("position %(seq)d") % {"seq": seq}
+    if own is None:
+        yield Broken(where, _("the ledger ends before the head that was kept elsewhere"))
+    elif own != kept:
+        yield Broken(where, _("its hash is not that of the head that was kept elsewhere"))
+
+
+def _changes() -> Iterator[Broken]:
+    expected = 1
+    for pk, first, last in Change.objects.order_by("first_seq").values_list("pk", "first_seq", "last_seq").iterator():
+        where = _("change %(id)s") % {"id": pk}
+        if first != expected:
+            yield Broken(where, _("it does not begin where the change before it ended"))
+        if LedgerEntry.objects.filter(Q(seq__gte=first, seq__lte=last) & ~Q(change=pk)).exists():
+            yield Broken(where, _("a position between its first and its last belongs to another change"))
+        expected = last + 1
+    if expected != ledger.head().seq + 1:
+        yield Broken(_("position %(seq)d") % {"seq": expected}, _("it belongs to no change"))
+
+
+def _documents(counts: dict[str, int]) -> Iterator[Broken]:
+    missing = LedgerEntry.objects.exclude(action=Action.UNPUBLISHED).filter(document=None).order_by("seq").first()
+    if missing:
+        yield Broken(str(missing), _("its document is missing"))
+    rows = (
+        Document.objects.order_by("entry")
+        .values_list("entry_id", "until_seq", "thing__ref", "salt", "body", "entry__ref", "entry__document_hash")
+        .iterator(CHUNK)
+    )
+    for seq, until, thing, salt, body, ref, named in rows:
+        where = _("document of position %(seq)d (%(ref)s)") % {"seq": seq, "ref": ref}
+        if thing != ref or body.get("ref") != ref:
+            yield Broken(where, _("it is not about what the ledger says"))
+        if ledger.document_hash(salt=bytes(salt), document=body) != named:
+            yield Broken(where, _("it does not give the hash that the ledger has of it"))
+        counts["documents"] += 1
+        if until is not None and not LedgerEntry.objects.filter(seq=until, ref=ref).exists():
+            yield Broken(where, _("it ends at a position that is about something else"))
+
+
+def _rows(counts: dict[str, int]) -> Iterator[Broken]:
+    public = Publishable.objects.public()
+    stray = public.exclude(pk__in=Document.objects.current().values("thing")).order_by("pk").first()
+    if stray:
+        yield Broken(str(stray.ref), _("it is shown in public, and the ledger has no document of it"))
+    hidden = Document.objects.current().exclude(thing__state=PublicationState.PUBLISHED).order_by("entry").first()
+    if hidden:
+        yield Broken(str(hidden.thing.ref), _("the ledger has it as public, and its row does not"))
+    for resource in registry:
+        last = 0
+        while keys := list(
+            public.filter(resource=resource.name, pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]
+        ):
+            last = keys[-1]
+            rebuilt = resource.documents(keys)
+            for key, body in Document.objects.current().filter(thing__in=keys).values_list("thing_id", "body"):
+                if rebuilt.get(key) != body:
+                    yield Broken(_row_name(resource.name, body), _difference(body, rebuilt.get(key)))
+                counts["rows"] += 1
+
+
+def _row_name(resource: str, body: dict[str, Any]) -> str:
+    return _("row of %(ref)s (%(resource)s)") % {"ref": body["ref"], "resource": resource}
+
+
+def _difference(kept: dict[str, Any], found: dict[str, Any] | None) -> str:
+    if found is None:
+        return _("the row is gone, and the ledger has its document")
+    names = ", ".join(sorted(name for name in kept.keys() | found.keys() if kept.get(name) != found.get(name)))
+    return _("it was changed behind the ledger: %(fields)s") % {"fields": names}
