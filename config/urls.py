@@ -2,6 +2,7 @@
 
 from importlib.util import find_spec
 
+from django.conf.urls.i18n import i18n_patterns
 from django.contrib import admin
 from django.urls import include, path
 
@@ -13,6 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
-for prefix, module in (("api/", "api.urls"), ("", "website.urls"), ("", "subscriptions.urls")):
+for prefix, module in (("api/", "api.urls"), ("", "subscriptions.urls")):
     if find_spec(module.split(".")[0]) and find_spec(module):
         urlpatterns.append(path(prefix, include(module)))
+urlpatterns += i18n_patterns(path("", include("website.urls")))

@@ -1,0 +1,116 @@
+"""All that the page of one record shows, as it stood at a data version."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+
+from publishing import reading
+from publishing.errors import DomainError
+from publishing.models import LedgerEntry
+from publishing.reading import Answer, NothingThere
+from publishing.resource import Asked, registry
+from sources.resources import SourceResource
+from tracking.models import TRACKED_RESOURCES
+from tracking.statuses import NOT_ASSESSED, STATUSES
+
+# The keys of documents that name other public things.
+LINKS = ("actor", "instrument", "commitment", "parent", "instance_of")
+MANY_LINKS = ("themes", "hosts", "members", "proposed_by")
+
+
+class NotYetThere(DomainError):
+    """It is public now and was not at the version asked for; `ref` names it."""
+
+    code = "not_yet_there"
+    message = _("“%(ref)s” was not public yet at data version %(version)d.")
+
+
+def record(ref: str, asked: Asked) -> dict[str, Any]:
+    """Return what the page of a record shows.
+
+    `record` is the answer, `promise` the commitment of a pledge, `current` the status change that holds; `labels` names
+    everything that is linked to, and the rest are lists as the resource gives them beside its answer. A constant number
+    of queries.
+
+    Raises NothingThere, Unpublished, NotYetThere.
+    """
+    thing = reading.find(ref, resources=TRACKED_RESOURCES)
+    resource = registry[thing.resource]
+    answers = reading.present(resource, [thing.pk], asked)
+    if not answers:
+        raise NotYetThere(ref=ref, version=asked.version)
+    answer = answers[0]
+    beside = {"events": [], "parts": [], "instances": [], "promise": None} | resource.beside(thing.pk, answer, asked)
+    promise = beside["promise"]
+    labels = reading.labels(_linked(answer, promise, beside), version=asked.version)
+    sources = {source["ref"]: source for source in reading.named(SourceResource, _sources(answer, beside), asked)}
+    history = beside["history"]
+    return beside | {
+        "record": answer,
+        "resource": resource,
+        "status": STATUSES[answer["status"]],
+        "current": next((change for change in history if change["holds"]), None),
+        "history": _with_status_before(history),
+        "labels": labels,
+        "sources": sources,
+        "instrument": (promise or answer).get("instrument"),
+        "themes": (promise or answer).get("themes", []),
+        "due": answer.get("due") or (promise or {}).get("due"),
+        "position": reading.positions([thing.pk], version=asked.version)[thing.pk],
+        "wordings": wordings(ref, version=asked.version),
+    }
+
+
+def _linked(answer: Answer, promise: Answer | None, beside: Mapping[str, Any]) -> set[str]:
+    refs = {document[name] for document in (answer, promise or {}) for name in LINKS if document.get(name)}
+    for document in (answer, promise or {}):
+        for name in MANY_LINKS:
+            refs.update(document.get(name, []))
+    refs.update(entry["ref"] for entry in answer.get("taken_up_by", []))
+    refs.update(outcome for event in beside["events"] for outcome in event["outcomes"])
+    refs.update(response["actor"] for response in beside["responses"])
+    return refs
+
+
+def _sources(answer: Answer, beside: Mapping[str, Any]) -> set[str]:
+    documents: Iterator[Mapping[str, Any]] = iter(
+        (answer, beside["promise"] or {}, *answer.get("taken_up_by", []), *beside["events"])
+    )
+    return {ref for document in documents for ref in document.get("sources", [])}
+
+
+def _with_status_before(history: Iterable[Answer]) -> list[Answer]:
+    """Return the changes with the status that each one took the place of, the newest position first."""
+    before, changes = NOT_ASSESSED, []
+    for change in history:
+        changes.append(change | {"before": before})
+        before = change["status"]
+    return changes[::-1]
+
+
+def wordings(ref: str, *, version: int) -> list[dict[str, Any]]:
+    """Return the publications of one thing's text up to a version: seq, action, recorded_at, and the data version.
+
+    One query, the newest first.
+    """
+    return list(
+        LedgerEntry.objects.filter(ref=ref, seq__lte=version)
+        .order_by("-seq")
+        .values("seq", "action", "recorded_at", "change__last_seq")
+    )
+
+
+def recorded_at(version: int) -> datetime | None:
+    """Return when a data version was recorded; None before the first one. One query."""
+    return LedgerEntry.objects.filter(seq=version).values_list("recorded_at", flat=True).first()
+
+
+def thing(name: str, ref: str, asked: Asked) -> tuple[int, Answer]:
+    """Return the key and the answer of one public thing of a resource. Raises NothingThere, Unpublished."""
+    found = reading.find(ref, resources=[name])
+    answers = reading.present(registry[name], [found.pk], asked)
+    if not answers:
+        raise NothingThere(ref=ref)
+    return found.pk, answers[0]

@@ -1,0 +1,197 @@
+"""What the templates of the public pages, and those of the subscriptions, are written with."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django import template
+from django.conf import settings
+from django.template.context import RequestContext
+from django.urls import NoReverseMatch, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from publishing import ledger
+from publishing.resource import registry
+from sources.models import Language
+from tracking.models import DueKind, Stance, StatusChangeKind
+from tracking.statuses import STATUSES, Status
+from website.words import (
+    LANGUAGES,
+    day_in_words,
+    duration_in_words,
+    locale,
+    moment_in_words,
+    number_in_words,
+    words,
+)
+
+register = template.Library()
+
+PAGES = {
+    "pledges": "website:record",
+    "mechanisms": "website:record",
+    "proposals": "website:record",
+    "actors": "website:actor",
+    "instruments": "website:instrument",
+    "themes": "website:theme",
+}
+
+register.filter("day", day_in_words)
+register.filter("moment", moment_in_words)
+register.filter("every", duration_in_words)
+register.filter("number", number_in_words)
+
+
+@register.filter
+def said(document: Mapping[str, Any], name: str) -> str:
+    """Return a text of a document in the reader's language, or else in the other one: for titles and attributes."""
+    return words(document, name).text
+
+
+@register.simple_tag
+def say(document: Mapping[str, Any], name: str) -> SafeString:
+    """Write a text of a document in the reader's language. One that exists only in the other language is marked so."""
+    text, lang, foreign = words(document, name)
+    if not foreign:
+        return format_html("{}", text)
+    mark = _("so far only in Chinese") if lang.startswith("zh") else _("so far only in English")
+    return format_html('<span lang="{}">{}</span> <small class="mark">{}</small>', lang, text, mark)
+
+
+@register.simple_tag
+def status(code: str) -> SafeString:
+    """Write the label of a status on its colour."""
+    known = STATUSES[code]
+    return format_html('<span class="status {}">{}</span>', known.colour, known.label)
+
+
+@register.filter
+def label_of(document: Mapping[str, Any]) -> str:
+    """Return how a public thing (with its `resource`) is named to the reader."""
+    return words(document, registry[document["resource"]].label).text
+
+
+@register.filter
+def page_of(named: Mapping[str, Any]) -> str:
+    """Return the address of a public thing (with ref and `resource`): its page, or its API answer when it has none."""
+    if named["resource"] in PAGES:
+        return reverse(PAGES[named["resource"]], args=[named["ref"]])
+    return f"/api/v1/{named['resource']}/{named['ref']}/"
+
+
+@register.simple_tag
+def link(ref: str, labels: Mapping[str, Mapping[str, Any]]) -> SafeString:
+    """Write a link to a public thing by its label; only the ref of what is not public."""
+    if ref not in labels:
+        return format_html("<span>{}</span>", ref)
+    return format_html('<a href="{}">{}</a>', page_of(labels[ref]), label_of(labels[ref]))
+
+
+@register.filter
+def at(mapping: Mapping[str, Any], key: str) -> Any:
+    """Return the value of a key that stands in a variable."""
+    return mapping.get(key)
+
+
+@register.filter
+def due_kind(code: str) -> str:
+    return str(DueKind(code).label)
+
+
+@register.filter
+def stance(code: str) -> str:
+    return str(Stance(code).label)
+
+
+@register.filter
+def change_kind(code: str) -> str:
+    return str(StatusChangeKind(code).label)
+
+
+@register.filter
+def language(code: str) -> str:
+    """Return the name of a source's language."""
+    return str(Language(code).label)
+
+
+@register.filter
+def country(code: str) -> str:
+    """Return the name of a country by its two letters of ISO 3166-1."""
+    return locale().territories.get(code, code)
+
+
+@register.filter
+def in_both_languages(status: Status) -> list[tuple[str, str, str]]:
+    """Return (language, label, definition) of a status in each language of the pages."""
+    texts = []
+    for code, _name in settings.LANGUAGES:
+        with override(code):
+            texts.append((code, str(status.label), str(status.definition)))
+    return texts
+
+
+@register.filter
+def bcp47(code: str) -> str:
+    """Return the language tag for a source's language: Chinese is written in simplified characters."""
+    return LANGUAGES.get(code, code)
+
+
+@register.filter
+def choice(document: Mapping[str, Any], field: str) -> str:
+    """Return the label of a document's word, as the resource declares it: `{{ actor|choice:"actors.kind" }}`."""
+    resource, _dot, name = field.partition(".")
+    return str(registry[resource].fields[name].choices(document[name]).label)
+
+
+@register.filter
+def kind(resource: str) -> str:
+    """Return the kind of record in the plural: pledges, mechanisms, proposals."""
+    return str(registry[resource].model._meta.verbose_name_plural)
+
+
+@register.filter
+def one(resource: str) -> str:
+    """Return the kind of record in the singular: pledge, mechanism, proposal."""
+    return str(registry[resource].model._meta.verbose_name)
+
+
+@register.simple_tag
+def ledger_head() -> ledger.Head:
+    """Return the ledger's last position: seq, hash and recorded_at. One query."""
+    return ledger.head()
+
+
+@register.simple_tag
+def base_url() -> str:
+    return settings.BASE_URL
+
+
+@register.simple_tag(takes_context=True)
+def languages(context: RequestContext) -> Iterator[dict[str, Any]]:
+    """Yield the languages of the pages, each with the address of this very page in it."""
+    request = context["request"]
+    current = get_language()
+    for code, name in settings.LANGUAGES:
+        path = request.get_full_path()
+        for other, _name in settings.LANGUAGES:
+            if path.startswith(f"/{other}/"):
+                path = f"/{code}/" + path.removeprefix(f"/{other}/")
+                break
+        else:
+            path = f"/{code}/"
+        yield {"code": code, "name": NAMES.get(code, name), "path": path, "current": code == current}
+
+
+# Each language is named in itself, so that who needs it can read it.
+NAMES = {"en": "English", "zh-hans": "简体中文"}
+
+
+@register.simple_tag
+def page_address(name: str, *args: str) -> str:
+    """Return the address of another app's page, or nothing where that app is not installed."""
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
