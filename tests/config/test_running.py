@@ -7,7 +7,11 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from config.supervisor import every_process
+from tests.servers.mail import free_port
+from tests.servers.stack import running_stacks
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -31,35 +35,53 @@ def run(data: Path, *command: str, **variables: str) -> subprocess.CompletedProc
     return subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
-def test_the_tracker_starts_stops_without_a_trace_and_keeps_its_data(run_stack):
-    stack = run_stack()
+COUNT = ["shell", "--no-imports", "-c", "from accounts.models import User; print(User.objects.count())"]
 
-    status, body = stack.get("/readyz")
-    assert (status, json.loads(body)["status"]) == (200, "ok")
-    refused = run(stack.data, "-m", "config.supervisor", PORT="0" + stack.environment["PORT"])
-    assert (refused.returncode, refused.stderr) == (
-        1,
-        f"Pactwatch runs already on {stack.data} (process {stack.process.pid}). Stop it by "
-        f"`kill {stack.process.pid}`, or choose another folder by PACTWATCH_DATA.\n",
-    )
-    count = ["shell", "--no-imports", "-c", "from accounts.models import User; print(User.objects.count())"]
-    assert stack.manage(*count).stdout == "1\n"
 
-    assert stack.stop() == 0
-    assert processes_on(stack.data) == []
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """The data folder of a tracker that was started, looked at and stopped."""
+    with running_stacks(tmp_path_factory) as run_stack:
+        stack = run_stack()
 
-    assert run(stack.data, "manage.py", *count).stdout == "1\n"
-    assert processes_on(stack.data) == []
+        status, body = stack.get("/readyz")
+        assert (status, json.loads(body)["status"]) == (200, "ok")
+        assert stack.manage(*COUNT).stdout == "1\n"
 
+        assert stack.stop() == 0
+        assert processes_on(stack.data) == []
+        return stack.data
+
+
+def test_a_second_start_is_quick_and_keeps_the_data(run_stack, data):
     began = time.monotonic()
-    again = run_stack(data=stack.data)
+    stack = run_stack(data=data)
+
     assert time.monotonic() - began < 20
-    assert "password" not in again.log.read_text()
-    assert again.manage(*count).stdout == "1\n"
+    assert "Bringing the database up to date" not in stack.log.read_text()
+    assert stack.manage(*COUNT).stdout == "1\n"
 
 
-def test_what_is_killed_comes_back_and_after_a_killed_run_the_next_one_starts(run_stack):
-    stack = run_stack()
+def test_a_second_tracker_on_the_same_data_is_refused(run_stack, data):
+    stack = run_stack(data=data)
+
+    refused = run(data, "-m", "config.supervisor", PORT=str(free_port()))
+
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr == (
+        f"Pactwatch runs already on {data} (process {stack.process.pid}). Stop it by "
+        f"`kill {stack.process.pid}`, or choose another folder by PACTWATCH_DATA.\n"
+    )
+
+
+def test_a_command_without_a_running_tracker_leaves_no_server_behind(data):
+    assert run(data, "manage.py", *COUNT).stdout == "1\n"
+
+    assert processes_on(data) == []
+
+
+def test_what_is_killed_comes_back_and_after_a_killed_run_the_next_one_starts(run_stack, data):
+    stack = run_stack(data=data)
 
     for pid, fields in list(every_process()):
         if fields[1] == str(stack.process.pid):
@@ -69,11 +91,11 @@ def test_what_is_killed_comes_back_and_after_a_killed_run_the_next_one_starts(ru
 
     stack.process.kill()
     stack.process.wait()
-    again = run_stack(data=stack.data, PORT=stack.environment["PORT"])
+    again = run_stack(data=data, PORT=stack.environment["PORT"])
 
     assert again.get("/readyz")[0] == 200
     assert again.stop() == 0
-    assert processes_on(stack.data) == []
+    assert processes_on(data) == []
 
 
 def test_a_port_in_use_is_named_with_another_one_to_take(tmp_path):

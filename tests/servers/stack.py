@@ -10,7 +10,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,24 +75,22 @@ class Stack:
             time.sleep(0.2)
 
 
-@pytest.fixture
-def run_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
-    """Start the tracker: `run_stack(EMAIL_URL=smtp.url)`; `data=` takes an earlier stack's folder up again.
-
-    Starting takes some seconds. What still runs when the test ends is stopped.
-    """
+@contextmanager
+def running_stacks(scratch: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """Give the function that `run_stack` is, for as long as the block lasts; what still runs then is stopped."""
     with ExitStack() as running:
 
         def run(*, data: Path | None = None, **variables: str) -> Stack:
-            folder = data or tmp_path_factory.mktemp("stack") / "data"
+            folder = data or scratch.mktemp("stack") / "data"
             port = variables.setdefault("PORT", str(free_port()))
             environment = {
-                **{name: value for name, value in os.environ.items() if name not in ("DJANGO_SETTINGS_MODULE",)},
+                **os.environ,
+                "DJANGO_SETTINGS_MODULE": "config.settings",
                 "PACTWATCH_DATA": str(folder),
                 "ADMIN_PASSWORD": "admin-of-the-tests",
                 **variables,
             }
-            log = tmp_path_factory.mktemp("log") / "run.log"
+            log = scratch.mktemp("log") / "run.log"
             with log.open("wb") as written:
                 process = subprocess.Popen(
                     [sys.executable, "-m", "config.supervisor"],
@@ -107,4 +105,15 @@ def run_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[...
             stack.wait_until_started()
             return stack
 
+        yield run
+
+
+@pytest.fixture
+def run_stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Stack]]:
+    """Start the tracker: `run_stack(EMAIL_URL=smtp.url)`; `data=` takes an earlier stack's folder up again.
+
+    The first start on a folder migrates and loads the starting records, a later one takes some seconds. What still
+    runs when the test ends is stopped.
+    """
+    with running_stacks(tmp_path_factory) as run:
         yield run
