@@ -1,0 +1,84 @@
+"""Composing digests: what is told, and that it counts as told, are one transaction."""
+
+import logging
+from datetime import datetime
+
+from django.db import transaction
+
+from publishing import ledger
+from subscriptions import mail
+from subscriptions.contents import changes_to_tell, contents_of, deadlines_to_tell
+from subscriptions.models import Digest, Subscription, ToldDeadline
+from subscriptions.schedule import next_delivery
+
+logger = logging.getLogger(__name__)
+
+
+class DigestsNotComposed(Exception):
+    """Some subscriptions are still to be told, for the reasons in the log."""
+
+
+def compose_due(*, now: datetime) -> int:
+    """Compose the digests that are due by `now` (aware), and return how many there are something to tell in.
+
+    Each is one transaction, so a crash loses and repeats nothing. Periods that were missed are told of in one digest.
+    A subscription that cannot be told keeps nobody else from being told.
+
+    Raises DigestsNotComposed after all others are done.
+    """
+    composed, broken = 0, []
+    for key in list(Subscription.objects.due(now=now).order_by("next_due_at", "pk").values_list("pk", flat=True)):
+        try:
+            composed += _compose_if_due(key, now)
+        except Exception:
+            logger.exception("The digest of subscription %s cannot be composed", key)
+            broken.append(key)
+    if broken:
+        raise DigestsNotComposed(f"subscriptions {', '.join(map(str, broken[:20]))}")
+    return composed
+
+
+@transaction.atomic
+def _compose_if_due(key: int, now: datetime) -> bool:
+    due = Subscription.objects.due(now=now).filter(pk=key).select_for_update(skip_locked=True).first()
+    return due is not None and _compose(due, now) is not None
+
+
+def _compose(subscription: Subscription, now: datetime) -> Digest | None:
+    """Write the digest of a subscription whose row is locked, and the mail with it; move the subscription on.
+
+    `now` ends the period. Returns None when there is nothing to tell; the subscription moves on all the same.
+    """
+    position = subscription.position or 0
+    version = max(position, ledger.version_at(now))
+    changes = changes_to_tell(subscription, version=version)
+    deadlines = deadlines_to_tell(subscription, version=version, now=now)
+    digest = None
+    if changes.exists() or deadlines.exists():
+        with mail.in_readers_terms(subscription):
+            contents = contents_of(
+                subscription=subscription, changes=changes, deadlines=deadlines, version=version, today=now.date()
+            )
+            message = mail.queue_digest(subscription=subscription, contents=contents, now=now)
+        digest = Digest.objects.create(
+            subscription=subscription,
+            due_at=subscription.next_due_at or now,
+            from_seq=position,
+            to_seq=version,
+            changes=contents.changes_total,
+            deadlines=contents.deadlines_total,
+            composed_at=now,
+            message=message,
+        )
+        ToldDeadline.objects.bulk_create(
+            [
+                ToldDeadline(subscription=subscription, record_id=key, due_on=due_on)
+                for key, due_on in deadlines.values_list("pk", "due_on")
+                if due_on
+            ],
+            batch_size=5_000,
+        )
+    subscription.position = version
+    subscription.next_due_at = next_delivery(frequency=subscription.frequency, zone=subscription.zone, after=now)
+    subscription.save(update_fields=["position", "next_due_at"])
+    return digest

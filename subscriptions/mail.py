@@ -1,0 +1,191 @@
+"""The outbox: mails are written in the transaction that claims them, and handed to the mail server outside of it.
+
+SMTP cannot tell a repeat from a loss, so a mail whose sender died between the server's answer and the note of it is
+handed over again. It then bears the same Message-ID, by which mail servers and programs drop the second copy.
+"""
+
+import logging
+import smtplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from email.utils import make_msgid
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.backends.base import BaseEmailBackend
+from django.db import transaction
+from django.db.models import QuerySet
+from django.template.loader import render_to_string
+from django.utils import timezone, translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from subscriptions.contents import Contents
+from subscriptions.following import named
+from subscriptions.links import Purpose, link_to
+from subscriptions.models import Message, MessageKind, MessageState, Subscription
+
+logger = logging.getLogger(__name__)
+
+MOST_ATTEMPTS = 12
+FIRST_PAUSE = timedelta(minutes=2)
+LONGEST_PAUSE = timedelta(hours=6)
+LONGEST_ERROR = 2000
+
+
+@contextmanager
+def in_readers_terms(subscription: Subscription) -> Iterator[None]:
+    """Write texts in the subscriber's language, and moments in the subscriber's time zone."""
+    with translation.override(subscription.language), timezone.override(subscription.zone):
+        yield
+
+
+def queue_confirmation(*, subscription: Subscription, now: datetime) -> Message:
+    """Write the mail that asks for consent. Nothing leaves before the transaction is committed."""
+    with in_readers_terms(subscription):
+        follows = named(subscription.follows.values_list("ref", flat=True))
+        return _queue(
+            subscription,
+            MessageKind.CONFIRMATION,
+            subject=_("Please confirm: news about AI commitments from Pactwatch"),
+            context={"follows": follows, "confirm_url": link_to(subscription, Purpose.CONFIRM)},
+            headers={},
+            now=now,
+        )
+
+
+def queue_digest(*, subscription: Subscription, contents: Contents, now: datetime) -> Message:
+    """Write the mail of a digest, in the terms of the reader that are active."""
+    return _queue(
+        subscription,
+        MessageKind.DIGEST,
+        subject=_subject(contents),
+        context={
+            "contents": contents,
+            "until": now,
+            "manage_url": link_to(subscription, Purpose.MANAGE),
+            "unsubscribe_url": link_to(subscription, Purpose.UNSUBSCRIBE),
+        },
+        headers={
+            "List-Unsubscribe": f"<{link_to(subscription, Purpose.UNSUBSCRIBE)}>",
+            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+            "List-Id": f"Pactwatch <digests.{_host()}>",
+        },
+        now=now,
+    )
+
+
+def _subject(contents: Contents) -> str:
+    changes = ngettext(
+        "Pactwatch: %(changes)d status change", "Pactwatch: %(changes)d status changes", contents.changes_total
+    )
+    deadlines = ngettext("%(deadlines)d deadline coming", "%(deadlines)d deadlines coming", contents.deadlines_total)
+    counts = {"changes": contents.changes_total, "deadlines": contents.deadlines_total}
+    if not contents.deadlines_total:
+        return changes % counts
+    if not contents.changes_total:
+        return _("Pactwatch: %(news)s") % {"news": deadlines % counts}
+    return _("%(news)s, %(more)s") % {"news": changes % counts, "more": deadlines % counts}
+
+
+def _queue(
+    subscription: Subscription,
+    kind: MessageKind,
+    *,
+    subject: str,
+    context: dict[str, Any],
+    headers: dict[str, str],
+    now: datetime,
+) -> Message:
+    context = {"subscription": subscription, "subject": subject, "base_url": settings.BASE_URL, **context}
+    return Message.objects.create(
+        subscription=subscription,
+        kind=kind,
+        to=subscription.email,
+        subject=subject,
+        text=render_to_string(f"subscriptions/mail/{kind}.txt", context),
+        html=render_to_string(f"subscriptions/mail/{kind}.html", context),
+        # RFC 3834: whoever is away does not answer such mails.
+        headers={"Auto-Submitted": "auto-generated", **headers},
+        message_id=make_msgid(domain=_host()),
+        created_at=now,
+    )
+
+
+def send_waiting(*, now: datetime) -> int:
+    """Hand the mails that are due by `now` (aware) to the mail server, and return how many it took.
+
+    An attempt is counted before it is made, so that not even one that kills the process goes on for ever: after twelve,
+    over some 30 hours, a mail has failed. It has failed at once when the server refuses the address for good.
+
+    Raises OSError (which smtplib's errors are) when the mail server cannot be reached; no attempt is counted then.
+    """
+    if not Message.objects.due(now=now).exists():
+        return 0
+    sent = 0
+    server = get_connection()
+    server.open()
+    try:
+        while message := _claim(now):
+            sent += _send(message, server, now)
+    finally:
+        server.close()
+    return sent
+
+
+@transaction.atomic
+def _claim(now: datetime) -> Message | None:
+    due = Message.objects.due(now=now).order_by("try_at", "pk")
+    message = due.select_for_update(skip_locked=True, of=("self",)).first()
+    if message is not None:
+        message.attempts += 1
+        message.try_at = now + min(FIRST_PAUSE * 2 ** (message.attempts - 1), LONGEST_PAUSE)
+        message.save(update_fields=["attempts", "try_at"])
+    return message
+
+
+def _send(message: Message, server: BaseEmailBackend, now: datetime) -> bool:
+    mail = EmailMultiAlternatives(
+        message.subject,
+        message.text,
+        to=[message.to],
+        headers={**message.headers, "Message-ID": message.message_id},
+        connection=server,
+    )
+    mail.attach_alternative(message.html, "text/html")
+    mine = Message.objects.filter(pk=message.pk)
+    try:
+        mail.send()
+    except (smtplib.SMTPException, OSError) as error:
+        logger.warning("Mail %s was not taken: %s", message.message_id, error)
+        given_up = _is_final(error) or message.attempts >= MOST_ATTEMPTS
+        # Unless somebody has unsubscribed meanwhile, which cancels it.
+        mine.waiting().update(
+            state=MessageState.FAILED if given_up else MessageState.WAITING, error=repr(error)[:LONGEST_ERROR]
+        )
+        # Whatever was left of the conversation would be taken for the next mail's.
+        server.close()
+        server.open()
+        return False
+    mine.update(state=MessageState.SENT, sent_at=now, error="")
+    return True
+
+
+def _is_final(error: Exception) -> bool:
+    """Whether the server refused the address for good: RFC 5321, section 4.2.1, replies of 500 and above."""
+    return isinstance(error, smtplib.SMTPRecipientsRefused) and all(
+        code >= 500 for code, _reply in error.recipients.values()
+    )
+
+
+def send_again(*, messages: QuerySet[Message], now: datetime) -> int:
+    """Put those of the messages that have failed back into the outbox, with fresh attempts, and return how many."""
+    failed = messages.filter(state=MessageState.FAILED)
+    return failed.update(state=MessageState.WAITING, attempts=0, try_at=now, error="")
+
+
+def _host() -> str:
+    return urlsplit(settings.BASE_URL).hostname or "localhost"

@@ -1,0 +1,14 @@
+"""The public pages of subscriptions. config/urls.py puts the language in front of each path."""
+
+from django.urls import path
+
+from subscriptions import views
+
+app_name = "subscriptions"
+urlpatterns = [
+    path("subscribe/", views.subscribe, name="subscribe"),
+    path("subscribe/sent/", views.sent, name="sent"),
+    path("subscriptions/<str:token>/", views.manage, name="manage"),
+    path("subscriptions/<str:token>/confirm/", views.confirm, name="confirm"),
+    path("subscriptions/<str:token>/unsubscribe/", views.unsubscribe, name="unsubscribe"),
+]
