@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 
 from babel import Locale
-from babel.dates import format_datetime, format_skeleton
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_decimal
 from django.utils.translation import get_language, ngettext
 
@@ -48,6 +48,13 @@ def words(document: Mapping[str, Any], name: str) -> Words:
     return Words(document[f"{name}_{other}"], LANGUAGES[other], True)
 
 
+# The long forms of CLDR; its own short forms for Britain abbreviate the month.
+PATTERNS = {
+    "en": {"day": "d MMMM y", "month": "MMMM y", "quarter": "QQQQ y", "year": "y"},
+    "zh": {"day": "y年M月d日", "month": "y年M月", "quarter": "y年QQQQ", "year": "y年"},
+}
+
+
 def day_in_words(stated: str | date) -> str:
     """Return a (partial) date as precisely as it is known: 16 February 2026, February 2026, 1st quarter 2026, 2026."""
     text = stated.isoformat() if isinstance(stated, date) else stated
@@ -56,14 +63,12 @@ def day_in_words(stated: str | date) -> str:
     except PartialDateError:
         return text
     if len(text) == len("2026"):
-        skeleton = "y"
+        precision = "year"
     elif len(text) == len("2026-02-16"):
-        skeleton = "yMMMMd"
-    elif int(text[5:]) in QUARTERS:
-        skeleton = "yQQQQ"
+        precision = "day"
     else:
-        skeleton = "yMMMM"
-    return format_skeleton(skeleton, first, locale=locale())
+        precision = "quarter" if int(text[5:]) in QUARTERS else "month"
+    return format_date(first, PATTERNS[readers_language()][precision], locale=locale())
 
 
 def moment_in_words(moment: str | datetime) -> str:

@@ -1,6 +1,6 @@
 """What the templates of the public pages, and those of the subscriptions, are written with."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django import template
@@ -169,19 +169,16 @@ def base_url() -> str:
 
 
 @register.simple_tag(takes_context=True)
-def languages(context: RequestContext) -> Iterator[dict[str, Any]]:
-    """Yield the languages of the pages, each with the address of this very page in it."""
-    request = context["request"]
+def languages(context: RequestContext) -> list[dict[str, Any]]:
+    """Return the languages of the pages, each with the address of this very page in it."""
+    path = context["request"].get_full_path()
     current = get_language()
-    for code, name in settings.LANGUAGES:
-        path = request.get_full_path()
-        for other, _name in settings.LANGUAGES:
-            if path.startswith(f"/{other}/"):
-                path = f"/{code}/" + path.removeprefix(f"/{other}/")
-                break
-        else:
-            path = f"/{code}/"
-        yield {"code": code, "name": NAMES.get(code, name), "path": path, "current": code == current}
+    for code, _name in settings.LANGUAGES:
+        path = path.removeprefix(f"/{code}") if path.startswith(f"/{code}/") else path
+    return [
+        {"code": code, "name": NAMES.get(code, name), "path": f"/{code}{path}", "current": code == current}
+        for code, name in settings.LANGUAGES
+    ]
 
 
 # Each language is named in itself, so that who needs it can read it.
