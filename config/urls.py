@@ -14,7 +14,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
 ]
-for prefix, module in (("api/", "api.urls"), ("", "subscriptions.urls")):
+for prefix, module in (("api/", "api.urls"),):
     if find_spec(module.split(".")[0]) and find_spec(module):
         urlpatterns.append(path(prefix, include(module)))
-urlpatterns += i18n_patterns(path("", include("website.urls")))
+urlpatterns += i18n_patterns(path("", include("subscriptions.urls")), path("", include("website.urls")))
