@@ -109,11 +109,10 @@ class MessageAdmin(LookedAt):
     search_fields = ["to", "subject", "message_id"]
     ordering = ["-created_at", "-id"]
     actions = ["send_again"]
-    readonly_fields = [
+    fields = readonly_fields = (
         *("to", "subject", "state", "html_part", "text_part", "kind", "subscription", "message_id", "headers"),
         *("created_at", "attempts", "try_at", "sent_at", "error"),
-    ]
-    fields = readonly_fields
+    )
 
     def has_view_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
         return super().has_view_permission(request, obj) and may_see_addresses(request)
