@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Container
 
 from publishing.models import Publishable
 
@@ -20,11 +21,11 @@ def ref_from(words: str) -> str:
     return ref[: LONGEST + 1].rpartition("-")[0] or ref[:LONGEST]
 
 
-def free_ref(wanted: str) -> str:
-    """Return `wanted`, or the first of wanted.2, wanted.3 and so on that no public thing has."""
+def free_ref(wanted: str, *, but: Container[str] = ()) -> str:
+    """Return `wanted`, or the first of wanted.2, wanted.3 and so on that is not in `but` and no public thing has."""
     taken = set(Publishable.objects.filter(ref__startswith=wanted).values_list("ref", flat=True))
     ref, number = wanted, 1
-    while ref in taken:
+    while ref in taken or ref in but:
         number += 1
         ref = f"{wanted}.{number}"
     return ref

@@ -1,0 +1,5 @@
+"""The admin of everything that can be public; the apps above build theirs on `things`."""
+
+from publishing.admin import everything, ledger
+
+__all__ = ["everything", "ledger"]

@@ -1,0 +1,175 @@
+"""The queue: what jobs and people noticed, the oldest first, until somebody decides on it or dismisses it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from publishing.admin.naming import admin_url, badge
+from publishing.admin.reading import ReadOnlyAdmin
+from publishing.admin.things import staff_of
+from publishing.errors import DomainError
+from publishing.resource import registry
+from tracking.actions import claim_finding, dismiss_finding
+from tracking.admin.showing import decide_link, due_in_full, status_badge, status_in_full, what_was_seen
+from tracking.models import OPEN_STATES, TRACKED_RESOURCES, Finding, FindingState
+
+
+class QueueFilter(admin.SimpleListFilter):
+    """What waits comes first; what was closed or has lapsed is kept behind the other choices."""
+
+    title = _("state")
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [("all", _("All")), *FindingState.choices]
+
+    def choices(self, changelist: Any) -> Any:
+        waiting, *others = super().choices(changelist)
+        return [waiting | {"display": _("waiting")}, *others]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        if self.value() in FindingState.values:
+            return queryset.filter(state=self.value())
+        return queryset if self.value() == "all" else queryset.filter(state__in=OPEN_STATES)
+
+
+class RecordResourceFilter(admin.SimpleListFilter):
+    title = _("kind of record")
+    parameter_name = "resource"
+
+    def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
+        return [(name, registry[name].model._meta.verbose_name_plural) for name in TRACKED_RESOURCES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
+        return queryset.filter(record__resource=self.value()) if self.value() else queryset
+
+
+class DismissForm(forms.Form):
+    reason = forms.CharField(
+        label=_("Why are they dismissed?"), widget=forms.Textarea(attrs={"rows": 4, "class": "vLargeTextField"})
+    )
+
+
+@admin.register(Finding)
+class FindingAdmin(ReadOnlyAdmin):
+    list_display = [
+        "age",
+        "kind",
+        "record_link",
+        "status",
+        "due",
+        "seen_in_full",
+        "state_badge",
+        "claimed_by",
+        "decide",
+    ]
+    list_display_links = ["age"]
+    list_filter = [QueueFilter, "kind", RecordResourceFilter, ("claimed_by", admin.RelatedOnlyFieldListFilter)]
+    list_select_related = ["record", "claimed_by"]
+    search_fields = ["record__ref", "record__title_en", "record__title_zh", "fingerprint", "dismissed_because"]
+    search_help_text = _("Searched: the record’s ref and title, the fingerprint, and the reason of a dismissal.")
+    ordering = ["found_at", "pk"]
+    actions = ["claim", "dismiss"]
+    fieldsets = [
+        (None, {"fields": ["record_link", "present_status", "due", "kind", "seen_in_full", "suggestion", "found_at"]}),
+        (_("State"), {"fields": ["state", "claimed_by", "decide"]}),
+        (_("How it was closed"), {"fields": ["closed_at", "closed_by", "dismissed_because"]}),
+    ]
+
+    @admin.display(description=_("found"), ordering="found_at")
+    def age(self, finding: Finding) -> str:
+        return _("%(time)s ago") % {"time": timesince(finding.found_at, depth=1)}
+
+    @admin.display(description=_("record"), ordering="record__ref")
+    def record_link(self, finding: Finding) -> SafeString:
+        name = Truncator(str(finding.record)).chars(90)
+        return format_html('<a href="{}">{}</a><br>{}', admin_url(finding.record), name, finding.record.ref)
+
+    @admin.display(description=_("status"))
+    def status(self, finding: Finding) -> SafeString:
+        return status_badge(finding.record.status)
+
+    @admin.display(description=_("present status"))
+    def present_status(self, finding: Finding) -> SafeString:
+        return status_in_full(finding.record.status, finding.record.status_since)
+
+    @admin.display(description=_("due on"), ordering="record__due_on")
+    def due(self, finding: Finding) -> SafeString | str:
+        return due_in_full(finding.record)
+
+    @admin.display(description=_("what was seen"))
+    def seen_in_full(self, finding: Finding) -> SafeString | str:
+        return what_was_seen(finding)
+
+    @admin.display(description=_("suggested status"))
+    def suggestion(self, finding: Finding) -> SafeString | str:
+        return status_badge(finding.suggested_status) if finding.suggested_status else "–"
+
+    @admin.display(description=_("state"), ordering="state")
+    def state_badge(self, finding: Finding) -> SafeString:
+        return badge(f"finding-{finding.state}", finding.get_state_display())
+
+    @admin.display(description=_("decision"))
+    def decide(self, finding: Finding) -> SafeString | str:
+        return decide_link(finding.record_id, f"finding={finding.pk}") if finding.is_open else "–"
+
+    def has_handle_permission(self, request: HttpRequest) -> bool:
+        """Who may change findings may claim and dismiss them; their texts are nobody's to edit."""
+        return request.user.has_perm("tracking.change_finding")
+
+    @admin.action(description=_("Claim: I am looking into them"), permissions=["handle"])
+    def claim(self, request: HttpRequest, queryset: QuerySet) -> None:
+        claimed = 0
+        for finding in queryset:
+            try:
+                claim_finding(finding=finding, by=staff_of(request))
+                claimed += 1
+            except DomainError as refused:
+                self.message_user(request, f"{finding}: {refused}", messages.WARNING)
+        self.message_user(
+            request,
+            ngettext("One finding is yours now.", "%(count)d findings are yours now.", claimed) % {"count": claimed},
+        )
+
+    @admin.action(description=_("Dismiss, with a reason"), permissions=["handle"])
+    def dismiss(self, request: HttpRequest, queryset: QuerySet) -> HttpResponse | None:
+        """Ask for the reason on a page of its own, then dismiss."""
+        form = DismissForm(request.POST if "confirmed" in request.POST else None)
+        if not form.is_valid():
+            context = {
+                **self.admin_site.each_context(request),
+                "title": _("Dismiss findings"),
+                "opts": self.opts,
+                "findings": queryset,
+                "form": form,
+                "checkbox_name": ACTION_CHECKBOX_NAME,
+                "media": self.media,
+            }
+            return TemplateResponse(request, "admin/tracking/dismiss.html", context)
+        dismissed = 0
+        for finding in queryset:
+            try:
+                dismiss_finding(
+                    finding=finding, reason=form.cleaned_data["reason"], by=staff_of(request), now=timezone.now()
+                )
+                dismissed += 1
+            except DomainError as refused:
+                self.message_user(request, f"{finding}: {refused}", messages.WARNING)
+        self.message_user(
+            request,
+            ngettext("One finding was dismissed.", "%(count)d findings were dismissed.", dismissed)
+            % {"count": dismissed},
+        )
+        return None

@@ -1,0 +1,90 @@
+"""How the admin shows a status, a finding and a piece of evidence."""
+
+from datetime import date
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from publishing.admin.naming import badge
+from tracking.models import Evidence, Finding, Record
+from tracking.statuses import STATUSES
+
+
+def status_badge(code: str) -> SafeString:
+    status = STATUSES[code]
+    return badge(f"status-{status.colour}", status.label)
+
+
+def status_in_full(code: str, since: date | None) -> SafeString:
+    """Show a status with its definition and the day from which it holds."""
+    day = _("since %(day)s") % {"day": since.isoformat()} if since else ""
+    return format_html(
+        '{} {}<br><span class="definition">{}</span>', status_badge(code), day, STATUSES[code].definition
+    )
+
+
+def is_overdue(record: Record) -> bool:
+    return (
+        record.overdue_from is not None
+        and not record.status_definition.settled
+        and record.overdue_from <= timezone.now()
+    )
+
+
+def due_in_full(record: Record) -> SafeString | str:
+    """Show the day by which a record is due, and whether that has passed while its status leaves the matter open."""
+    if record.due_on is None:
+        return "–"
+    if is_overdue(record):
+        return format_html("{} {}", record.due_on.isoformat(), badge("status-red", _("overdue")))
+    return record.due_on.isoformat()
+
+
+def decide_url(record_key: int, query: str = "") -> str:
+    return reverse("admin:tracking_record_decide", args=[record_key]) + (f"?{query}" if query else "")
+
+
+def decide_link(record_key: int, query: str = "") -> SafeString:
+    return format_html('<a class="decide-link" href="{}">{}</a>', decide_url(record_key, query), _("Decide"))
+
+
+def what_was_seen(finding: Finding) -> SafeString | str:
+    """Show what a finding saw, one line for each part of it."""
+    seen = finding.seen if isinstance(finding.seen, dict) else {"": finding.seen}
+    if not seen:
+        return "–"
+    return format_html_join(
+        format_html("<br>"), "{}: {}", ((name.replace("_", " "), _part(value)) for name, value in seen.items())
+    )
+
+
+def _part(value: Any) -> Any:
+    if isinstance(value, str) and value.startswith(("https://", "http://")):
+        return format_html('<a href="{0}" rel="noreferrer noopener" target="_blank">{0}</a>', value)
+    if isinstance(value, str) and value in STATUSES:
+        return STATUSES[value].label
+    return "–" if value in (None, "") else value
+
+
+def evidence_in_full(evidence: Evidence) -> SafeString:
+    """Show a piece of evidence: stance, day, what it shows, and its source with the address."""
+    source = evidence.source
+    origin = (
+        format_html('<a href="{}" rel="noreferrer noopener" target="_blank">{}</a>', source.url, source.title)
+        if source.url
+        else source.title
+    )
+    state = "" if evidence.is_public else badge(evidence.state, evidence.get_state_display())
+    return format_html(
+        "{} {} {}<br>{}<br>{}{}",
+        badge(f"stance-{evidence.stance}", evidence.get_stance_display()),
+        evidence.observed_on,
+        state,
+        evidence.shows,
+        origin,
+        f", {source.publisher}" if source.publisher else "",
+    )

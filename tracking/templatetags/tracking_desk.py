@@ -1,0 +1,51 @@
+"""What the templates of the admin ask about tracking."""
+
+from typing import Any, NamedTuple
+
+from django import template
+from django.template import Context
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from publishing.models import Publishable
+from tracking.models import Decision, DecisionState, Finding, Record
+from tracking.statuses import STATUSES
+
+register = template.Library()
+
+
+class Waiting(NamedTuple):
+    """One part of the daily work: how much waits, in words, and where it is done."""
+
+    count: int
+    words: str
+    address: str
+
+
+@register.filter
+def status_colour(code: str) -> str:
+    return STATUSES[code].colour
+
+
+@register.simple_tag(takes_context=True)
+def waiting_work(context: Context) -> list[Waiting]:
+    """Return what waits for the person who is logged in: only lists that they may see."""
+    user: Any = context["user"]
+    work = []
+    if user.has_perm("tracking.view_finding") or user.has_perm("tracking.change_finding"):
+        queue = reverse("admin:tracking_finding_changelist")
+        work.append(Waiting(Finding.objects.open().count(), _("open findings"), queue))
+    if user.has_perm("tracking.view_decision"):
+        submitted = Decision.objects.filter(state=DecisionState.SUBMITTED).count()
+        address = reverse("admin:tracking_decision_changelist") + f"?state__exact={DecisionState.SUBMITTED}"
+        work.append(Waiting(submitted, _("submitted decisions"), address))
+    if user.has_perm("tracking.view_record"):
+        records = reverse("admin:tracking_record_changelist")
+        overdue = Record.objects.public().overdue(now=timezone.now()).count()
+        soon = Record.objects.public().due_soon(now=timezone.now()).count()
+        work.append(Waiting(overdue, _("records overdue"), f"{records}?state__exact=published&due=overdue"))
+        work.append(Waiting(soon, _("records due within 30 days"), f"{records}?state__exact=published&due=soon"))
+    drafts = reverse("admin:publishing_publishable_changelist") + "?state__exact=draft"
+    work.append(Waiting(Publishable.objects.drafts().count(), _("drafts"), drafts))
+    return work
