@@ -4,6 +4,7 @@ import logging
 from datetime import datetime
 
 from django.db import transaction
+from django.utils import translation
 
 from publishing import ledger
 from subscriptions import mail
@@ -55,7 +56,7 @@ def _compose(subscription: Subscription, now: datetime) -> Digest | None:
     deadlines = deadlines_to_tell(subscription, version=version, now=now)
     digest = None
     if changes.exists() or deadlines.exists():
-        with mail.in_readers_terms(subscription):
+        with translation.override(subscription.language):
             contents = contents_of(
                 subscription=subscription, changes=changes, deadlines=deadlines, version=version, today=now.date()
             )

@@ -6,8 +6,6 @@ handed over again. It then bears the same Message-ID, by which mail servers and 
 
 import logging
 import smtplib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Any
@@ -19,7 +17,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.db.models import QuerySet
 from django.template.loader import render_to_string
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -27,6 +25,7 @@ from subscriptions.contents import Contents
 from subscriptions.following import named
 from subscriptions.links import Purpose, link_to
 from subscriptions.models import Message, MessageKind, MessageState, Subscription
+from subscriptions.wording import moment_in_words
 
 logger = logging.getLogger(__name__)
 
@@ -36,16 +35,9 @@ LONGEST_PAUSE = timedelta(hours=6)
 LONGEST_ERROR = 2000
 
 
-@contextmanager
-def in_readers_terms(subscription: Subscription) -> Iterator[None]:
-    """Write texts in the subscriber's language, and moments in the subscriber's time zone."""
-    with translation.override(subscription.language), timezone.override(subscription.zone):
-        yield
-
-
 def queue_confirmation(*, subscription: Subscription, now: datetime) -> Message:
     """Write the mail that asks for consent. Nothing leaves before the transaction is committed."""
-    with in_readers_terms(subscription):
+    with translation.override(subscription.language):
         follows = named(subscription.follows.values_list("ref", flat=True))
         return _queue(
             subscription,
@@ -58,14 +50,14 @@ def queue_confirmation(*, subscription: Subscription, now: datetime) -> Message:
 
 
 def queue_digest(*, subscription: Subscription, contents: Contents, now: datetime) -> Message:
-    """Write the mail of a digest, in the terms of the reader that are active."""
+    """Write the mail of a digest, in the reader's language, which is active."""
     return _queue(
         subscription,
         MessageKind.DIGEST,
         subject=_subject(contents),
         context={
             "contents": contents,
-            "until": now,
+            "until": moment_in_words(now, subscription.zone),
             "manage_url": link_to(subscription, Purpose.MANAGE),
             "unsubscribe_url": link_to(subscription, Purpose.UNSUBSCRIBE),
         },

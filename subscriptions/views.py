@@ -21,6 +21,7 @@ from subscriptions.actions import SubscriptionEnded, TooManyConfirmations
 from subscriptions.forms import SubscribeForm, WishForm, initial_of, initial_wish, looks_for_something
 from subscriptions.links import LinkNotValid, Purpose, subscription_of, token_for
 from subscriptions.models import Subscription
+from subscriptions.wording import moment_in_words
 
 Page = Callable[[HttpRequest, str], HttpResponse]
 PageOfOne = Callable[[HttpRequest, Subscription], HttpResponse]
@@ -111,17 +112,17 @@ def manage(request: HttpRequest, subscription: Subscription) -> HttpResponse:
                 subscription=subscription, follows=form.followed(), **form.terms(), now=timezone.now()
             )
             return redirect("subscriptions:manage", token_for(subscription, Purpose.MANAGE))
-    with timezone.override(subscription.zone):
-        return render(
-            request,
-            "subscriptions/manage.html",
-            {
-                "form": form,
-                "subscription": subscription,
-                "unsubscribe_token": token_for(subscription, Purpose.UNSUBSCRIBE),
-            },
-            status=422 if form.errors else 200,
-        )
+    return render(
+        request,
+        "subscriptions/manage.html",
+        {
+            "form": form,
+            "subscription": subscription,
+            "next_digest": subscription.next_due_at and moment_in_words(subscription.next_due_at, subscription.zone),
+            "unsubscribe_token": token_for(subscription, Purpose.UNSUBSCRIBE),
+        },
+        status=422 if form.errors else 200,
+    )
 
 
 @for_holders_of(Purpose.UNSUBSCRIBE)

@@ -1,13 +1,23 @@
-"""Which of its two languages a public text is shown in, and days as far as they are known."""
+"""Which of its two languages a public text is shown in, and days and moments as mails write them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from django.utils.formats import date_format
+from babel.dates import format_date, format_datetime
 from django.utils.translation import get_language
 
-from publishing.dates import span_of
+from publishing.dates import QUARTERS, span_of
+
+LOCALES = {"en": "en_GB", "zh": "zh_Hans_CN"}
+# The long forms of CLDR; its own for Britain abbreviate the month.
+PATTERNS = {
+    "en": {4: "y", 7: "MMMM y", 10: "d MMMM y"},
+    "zh": {4: "y年", 7: "y年M月", 10: "y年M月d日"},
+}
+QUARTER = {"en": "QQQQ y", "zh": "y年QQQQ"}
 
 
 @dataclass(frozen=True)
@@ -21,7 +31,8 @@ class Wording:
 
 def wording(body: Mapping[str, Any], name: str) -> Wording:
     """Return a document's text in the language that is active, or else in the other one."""
-    wanted, other = ("zh", "en") if (get_language() or "en").startswith("zh") else ("en", "zh")
+    wanted = _language()
+    other = "en" if wanted == "zh" else "zh"
     if text := body.get(f"{name}_{wanted}"):
         return Wording(text, wanted)
     text = body.get(f"{name}_{other}") or ""
@@ -32,13 +43,18 @@ def day_in_words(stated: str | None) -> str:
     """Return a (partial) day as the active language writes it, as far as it is known; an empty text for None."""
     if not stated:
         return ""
-    first, last = span_of(stated)
-    if first == last:
-        return date_format(first, "DATE_FORMAT")
-    if (first.year, first.month) == (last.year, last.month):
-        return date_format(first, "YEAR_MONTH_FORMAT")
-    return (
-        stated
-        if len(stated) == len("2026")
-        else f"{date_format(first, 'DATE_FORMAT')} – {date_format(last, 'DATE_FORMAT')}"
-    )
+    language = _language()
+    is_quarter = len(stated) == len("2026-33") and int(stated[5:]) in QUARTERS
+    pattern = QUARTER[language] if is_quarter else PATTERNS[language][len(stated)]
+    return format_date(span_of(stated)[0], pattern, locale=LOCALES[language])
+
+
+def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
+    """Return an aware moment as a day and a time in `zone`, which is named."""
+    there = moment.astimezone(zone)
+    day = day_in_words(there.date().isoformat())
+    return f"{day}, {format_datetime(there, 'HH:mm', locale=LOCALES[_language()])} ({zone.key})"
+
+
+def _language() -> str:
+    return "zh" if (get_language() or "en").startswith("zh") else "en"
