@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
-from commitments.actions import settle_commitments, settle_pledges
+from commitments.actions import derive_pledges, settle_commitments, settle_pledges
 from commitments.importing import complete_pledges
 from commitments.models import Bound, Commitment, Instrument, InstrumentKind, LegalForce, Pledge, Signature
 from publishing import reading
@@ -213,6 +213,10 @@ class PledgeResource(TrackedResource):
     @classmethod
     def complete(cls, plan: Plan) -> None:
         complete_pledges(plan, resource=cls, today=datetime.now(UTC).date())
+
+    @classmethod
+    def derive(cls, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+        return derive_pledges(pledges=rows)
 
     @classmethod
     def settle(cls, ids: Sequence[int]) -> None:

@@ -47,9 +47,9 @@ def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None
         if not thing.is_public:
             raise NotPublic(ref=thing.ref)
         gone = [thing.pk, *hanging_on([thing.pk])]
-        rows = Publishable.objects.filter(pk__in=gone).order_by("pk").values_list("pk", "resource", "ref")
+        rows = Publishable.objects.filter(pk__among=gone).order_by("pk").values_list("pk", "resource", "ref")
         current.append([Item(pk, resource, ref, Action.UNPUBLISHED, None) for pk, resource, ref in rows])
-        Publishable.objects.filter(pk__in=gone).update(
+        Publishable.objects.filter(pk__among=gone).update(
             state=PublicationState.UNPUBLISHED, unpublished_note_en=note_en, unpublished_note_zh=note_zh
         )
     return current
@@ -74,7 +74,7 @@ def _by_resource(things: Sequence[int]) -> list[tuple[type[Resource], list[int]]
     """Group keys by their resource in order of rank, keeping the given order within each."""
     kinds: dict[int, str] = {}
     for chunk in _chunks(things):
-        kinds.update(Publishable.objects.filter(pk__in=chunk).values_list("pk", "resource"))
+        kinds.update(Publishable.objects.filter(pk__among=chunk).values_list("pk", "resource"))
     groups: dict[str, list[int]] = {resource.name: [] for resource in registry}
     for key in things:
         groups[kinds[key]].append(key)
@@ -85,7 +85,7 @@ def _refuse_orphans(resource: type[Resource], ids: Sequence[int]) -> None:
     for parent in resource.parents():
         for chunk in _chunks(ids):
             orphan = (
-                resource.model._base_manager.filter(pk__in=chunk, **{f"{parent.source}__isnull": False})
+                resource.model._base_manager.filter(pk__among=chunk, **{f"{parent.source}__isnull": False})
                 .exclude(**{f"{parent.source}__state": PublicationState.PUBLISHED})
                 .exclude(**{f"{parent.source}__in": ids} if parent.resources == (resource.name,) else {"pk": None})
                 .order_by("pk")
@@ -98,9 +98,9 @@ def _refuse_orphans(resource: type[Resource], ids: Sequence[int]) -> None:
 
 def _publish_chunk(resource: type[Resource], ids: Sequence[int], current: Appending) -> None:
     documents = resource.documents(ids)
-    states = dict(Publishable.objects.filter(pk__in=ids).values_list("pk", "state"))
+    states = dict(Publishable.objects.filter(pk__among=ids).values_list("pk", "state"))
     public = [key for key in ids if states[key] == PublicationState.PUBLISHED]
-    stood = dict(Document.objects.current().filter(thing__in=public).values_list("thing_id", "body"))
+    stood = dict(Document.objects.current().filter(thing__among=public).values_list("thing_id", "body"))
     items = []
     for key in ids:
         document = documents[key]
@@ -109,8 +109,8 @@ def _publish_chunk(resource: type[Resource], ids: Sequence[int], current: Append
         action = Action.REVISED if key in stood else Action.PUBLISHED
         items.append(Item(key, resource.name, document["ref"], action, document))
     current.append(items)
-    fresh = [item.thing for item in items if item.action == Action.PUBLISHED]
-    Publishable.objects.filter(pk__in=fresh).update(
+    fresh = [key for key in ids if states[key] != PublicationState.PUBLISHED]
+    Publishable.objects.filter(pk__among=fresh).update(
         state=PublicationState.PUBLISHED, unpublished_note_en="", unpublished_note_zh=""
     )
 

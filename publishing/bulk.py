@@ -6,6 +6,8 @@ from typing import Any
 from django.db import connection, models
 from psycopg import sql
 
+from publishing import lookups  # noqa: F401  registers the look-up `among`
+
 
 def copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Append rows to a table; the values stand in the order of `columns`."""
@@ -39,10 +41,15 @@ def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows given as attname → value into every table of a (multi-table) model; `pk` is the shared key."""
     for table in tables_of(model):
         fields = table._meta.local_concrete_fields
+        names = ["pk" if field.primary_key else field.attname for field in fields]
+        defaults = {
+            name: field.get_db_prep_save(field.get_default(), connection)
+            for name, field in zip(names, fields, strict=True)
+        }
         copy(
             table._meta.db_table,
             [field.column for field in fields],
-            ([_value(field, row) for field in fields] for row in rows),
+            ([row.get(name, defaults[name]) for name in names] for row in rows),
         )
 
 
@@ -65,7 +72,9 @@ def _update_table(table: type[models.Model], fields: Sequence[models.Field], row
                 sql.SQL(", ").join(map(sql.Identifier, [key, *columns])), sql.Identifier(table._meta.db_table)
             )
         )
-        copy("incoming", [key, *columns], ([row["pk"], *(_value(f, row) for f in fields)] for row in rows))
+        copy("incoming", [key, *columns], ([row["pk"], *(row[f.attname] for f in fields)] for row in rows))
+        # Without statistics the planner would compare every row with every other.
+        cursor.execute("ANALYZE incoming")
         cursor.execute(
             sql.SQL("UPDATE {} SET {} FROM incoming WHERE incoming.{} = {}.{}").format(
                 sql.Identifier(table._meta.db_table),
@@ -78,23 +87,16 @@ def _update_table(table: type[models.Model], fields: Sequence[models.Field], row
         cursor.execute("DROP TABLE incoming")
 
 
-def _value(field: models.Field, row: dict[str, Any]) -> Any:
-    if field.primary_key:
-        return row["pk"]
-    value = row[field.attname] if field.attname in row else field.get_default()
-    return field.get_db_prep_save(value, connection)
-
-
 def relink(through: type[models.Model], owner: str, target: str, links: dict[int, Iterable[int]]) -> None:
     """Make `links` (owner's key → targets' keys) the links of these owners in a many-to-many table.
 
     Links that stay are not touched.
     """
-    rows = through._default_manager.filter(**{f"{owner}__in": links.keys()})
+    rows = through._default_manager.filter(**{f"{owner}__among": links.keys()})
     standing = {(key, other): pk for pk, key, other in rows.values_list("pk", f"{owner}_id", f"{target}_id")}
     wanted = {(key, other) for key, targets in links.items() for other in targets}
     if gone := [pk for pair, pk in standing.items() if pair not in wanted]:
-        through._default_manager.filter(pk__in=gone).delete()
+        through._default_manager.filter(pk__among=gone).delete()
     copy(
         through._meta.db_table,
         [through._meta.get_field(name).column for name in (owner, target)],

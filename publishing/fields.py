@@ -110,6 +110,8 @@ def read_text(value: Any, column: str, report: Report) -> str:
     """Return one text, stripped; anything else is reported."""
     if value is None:
         return ""
+    if type(value) is str and value.isprintable():
+        return value.strip()
     if isinstance(value, bool) or not isinstance(value, str | int | float | date):
         report(column, _("This must be a text."))
         return ""
@@ -372,7 +374,7 @@ class Refs(Field):
         """Return the linked refs of each owner in one query."""
         through, owner, target = self.through(model)
         linked: dict[int, list[str]] = {}
-        rows = through._default_manager.filter(**{f"{owner}__in": ids}).values_list(f"{owner}_id", f"{target}__ref")
+        rows = through._default_manager.filter(**{f"{owner}__among": ids}).values_list(f"{owner}_id", f"{target}__ref")
         for key, ref in rows:
             linked.setdefault(key, []).append(ref)
         return {key: sorted(refs) for key, refs in linked.items()}

@@ -15,7 +15,7 @@ from accounts.models import User
 from publishing import bulk
 from publishing.actions import publish
 from publishing.fields import nearest, unknown_word
-from publishing.models import Act, Change, Publishable
+from publishing.models import Act, Change, PublicationState, Publishable
 from publishing.resource import Resource, registry
 from publishing.tables import UnreadableFile, import_files, read_rows
 
@@ -214,12 +214,13 @@ def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
     ids = {ref: key for ref, (key, _kind) in plan.existing.items()} | dict(
         zip(fresh, bulk.next_ids(Publishable, len(fresh)), strict=True)
     )
+    # New rows are written as public at once, to spare writing each of them twice; their publication follows below.
     touched: list[int] = []
     for resource in registry:
         for chunk in chunks(plan.documents(resource.name), CHUNK):
             new = {ids[d["ref"]]: d for d in chunk if d["ref"] not in plan.existing}
             changed = {ids[d["ref"]]: d for d in chunk if d["ref"] in plan.changed}
-            bulk.insert(resource.model, _rows(resource, new, ids))
+            bulk.insert(resource.model, _rows(resource, new, ids, state=PublicationState.PUBLISHED.value))
             bulk.update(resource.model, _rows(resource, changed, ids))
             written = new | changed
             for field in resource.fields.values():
@@ -229,8 +230,12 @@ def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
     return Change.objects.filter(pk=current.id).first()
 
 
-def _rows(resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int]) -> list[dict[str, Any]]:
-    return [
-        {"pk": key, "id": key, "resource": resource.name, **resource.attributes(document, ids)}
+def _rows(
+    resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int], **more: Any
+) -> list[dict[str, Any]]:
+    rows = {
+        key: {"pk": key, "resource": resource.name, **more, **resource.attributes(document, ids)}
         for key, document in documents.items()
-    ]
+    }
+    derived = resource.derive(rows) if rows else {}
+    return [row | derived.get(key, {}) for key, row in rows.items()]

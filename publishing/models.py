@@ -4,6 +4,8 @@ import uuid
 from typing import Any, ClassVar, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVectorField
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -43,7 +45,6 @@ class Publishable(models.Model):
     ref = models.CharField(
         _("ref"),
         max_length=200,
-        unique=True,
         validators=[validate_ref],
         help_text=_("Permanent id, the same in every language and format. It cannot be changed once it is public."),
     )
@@ -73,6 +74,10 @@ class Publishable(models.Model):
         verbose_name_plural = _("public things")
         indexes = [models.Index(fields=["resource", "ref"], condition=Q(state="published"), name="publishable_public")]
         constraints = [
+            # Not `unique=True`, which would bring a second index for LIKE that nothing needs.
+            models.UniqueConstraint(
+                fields=["ref"], name="publishable_ref_once", violation_error_message=_("This ref is taken.")
+            ),
             models.CheckConstraint(condition=Q(ref__regex=rf"^{REF_PATTERN}$"), name="publishable_ref_shape"),
             models.CheckConstraint(condition=Q(state__in=PublicationState.values), name="publishable_state_known"),
             models.CheckConstraint(
@@ -158,7 +163,15 @@ class LedgerEntry(models.Model):
     action = models.CharField(_("action"), max_length=12, choices=Action)
     resource = models.CharField(_("resource"), max_length=30)
     ref = models.CharField(_("ref"), max_length=200)
-    change = models.ForeignKey(Change, models.PROTECT, verbose_name=_("change"), related_name="entries")
+    # What these links point to is checked by the triggers in sql/ledger.sql, for all rows of a statement at once.
+    change = models.ForeignKey(
+        Change,
+        models.PROTECT,
+        verbose_name=_("change"),
+        related_name="entries",
+        db_constraint=False,
+        db_index=False,
+    )
     document_hash = models.CharField(_("hash of the document"), max_length=64, blank=True)
     previous_hash = models.CharField(_("hash of the position before"), max_length=64)
     hash = models.CharField(_("hash"), max_length=64)
@@ -185,18 +198,31 @@ class Document(models.Model):
     """The public fields of one thing, as they stood from one ledger position until another."""
 
     entry = models.OneToOneField(
-        LedgerEntry, models.PROTECT, primary_key=True, db_column="from_seq", related_name="document"
+        LedgerEntry,
+        models.PROTECT,
+        primary_key=True,
+        db_column="from_seq",
+        related_name="document",
+        db_constraint=False,
     )
     until_seq = models.BigIntegerField(_("until position"), null=True)
-    thing = models.ForeignKey(Publishable, models.PROTECT, related_name="documents", db_index=False)
+    thing = models.ForeignKey(
+        Publishable, models.PROTECT, related_name="documents", db_constraint=False, db_index=False
+    )
     salt = models.BinaryField(_("salt"), max_length=16)
     body = models.JSONField(_("document"))
+    search = models.GeneratedField(
+        expression=models.Func("body", function="publishing_search_vector"),
+        output_field=SearchVectorField(null=True),
+        db_persist=True,
+    )
 
     objects = DocumentQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documents")
+        indexes = [GinIndex(fields=["search"], name="document_search", fastupdate=False)]
         constraints = [
             models.UniqueConstraint(fields=["thing", "entry"], name="document_of_thing"),
             models.UniqueConstraint(fields=["thing"], condition=Q(until_seq=None), name="document_current_once"),

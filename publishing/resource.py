@@ -146,7 +146,7 @@ class Resource:
         gathered = {field.name: field.gather(cls.model, ids) for field in cls.fields.values()}
         beside = {name: values for name, values in gathered.items() if values is not None}
         documents = {}
-        for key, *values in cls.model._base_manager.filter(pk__in=ids).values_list("pk", *columns):
+        for key, *values in cls.model._base_manager.filter(pk__among=ids).values_list("pk", *columns):
             row = dict(zip(columns, values, strict=True)) | {name: found.get(key, []) for name, found in beside.items()}
             document: dict[str, Any] = {}
             for field in cls.fields.values():
@@ -183,6 +183,11 @@ class Resource:
 
         A constant number of queries.
         """
+        return {}
+
+    @classmethod
+    def derive(cls, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+        """Return the attributes that follow from others, for rows (key → attributes) of things. Set-wise."""
         return {}
 
     @classmethod

@@ -217,9 +217,8 @@ def follow_status_changes(*, changes: Sequence[int], positions: Mapping[int, int
             " WHERE c.publishable_ptr_id = given.id AND c.seq IS NULL",
             [version, fresh, [positions[key] for key in fresh]],
         )
-    records = list(
-        StatusChange.objects.filter(pk__in=fresh).order_by("record").distinct("record").values_list("record", flat=True)
-    )
+    touched = StatusChange.objects.filter(pk__among=fresh).order_by("record").distinct("record")
+    records = list(touched.values_list("record", flat=True))
     for start in range(0, len(records), 10_000):
         _derive_statuses(records[start : start + 10_000])
 
@@ -228,7 +227,7 @@ def _derive_statuses(records: Sequence[int]) -> None:
     wanted = spans_by_record(records)
     kept = {
         (span.record_id, span.change_id, span.valid.lower, span.valid.upper, span.known.lower): span
-        for span in StatusSpan.objects.filter(record__in=records)
+        for span in StatusSpan.objects.filter(record__among=records)
     }
     closed: list[tuple[int, int]] = []
     added: list[tuple[int, Span]] = []
@@ -260,8 +259,9 @@ def _derive_statuses(records: Sequence[int]) -> None:
             ),
         )
         cursor.execute(
-            "UPDATE tracking_record r SET (status, status_since) = (SELECT coalesce(c.status, 'not_assessed'),"
-            " c.effective_on FROM tracking_current_status(r.publishable_ptr_id) c) WHERE r.publishable_ptr_id = ANY(%s)",
+            "UPDATE tracking_record r SET (status, status_since) ="
+            " (SELECT coalesce(c.status, 'not_assessed'), c.effective_on"
+            " FROM tracking_current_status(r.publishable_ptr_id) c) WHERE r.publishable_ptr_id = ANY(%s)",
             [list(records)],
         )
 
@@ -269,7 +269,7 @@ def _derive_statuses(records: Sequence[int]) -> None:
 def spans_by_record(records: Sequence[int]) -> dict[int, list[Span]]:
     """Return the spans of records as their status changes give them, in one query."""
     changes: dict[int, list[Published]] = {record: [] for record in records}
-    rows = StatusChange.objects.filter(record__in=records, seq__isnull=False).values_list(
+    rows = StatusChange.objects.filter(record__among=records, seq__isnull=False).values_list(
         "record", "pk", "status", "effective_on", "seq", "first_version", "supersedes"
     )
     for record, *values in rows:

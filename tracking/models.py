@@ -50,7 +50,7 @@ class RecordQuerySet(PublishableQuerySet):
         return self.exclude(status=NOT_ASSESSED)
 
 
-@tracked("record_edits", but=["status", "status_since"])
+@tracked("record_edits", but=["status", "status_since", "instrument", "due_on", "overdue_from", "contested"])
 class Record(Publishable):
     """Anything that has a status: a pledge, a mechanism, a proposal.
 
@@ -162,7 +162,9 @@ class StatusChange(Publishable):
     """A status as it was published. Nothing changes or removes it; a correction adds another one."""
 
     publishable_ptr = identity_link()
-    record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="status_changes")
+    record = models.ForeignKey(
+        Record, models.PROTECT, verbose_name=_("record"), related_name="status_changes", db_index=False
+    )
     kind = models.CharField(_("kind"), max_length=12, choices=StatusChangeKind, default=StatusChangeKind.ASSESSMENT)
     status = models.CharField(_("status"), max_length=20, choices=CHOICES)
     effective_on = models.DateField(_("holds from"))
@@ -213,7 +215,7 @@ class StatusSpan(models.Model):
     """Which status the tracker said held on which days, by data version. Derived from the status changes."""
 
     record = models.ForeignKey(Record, models.PROTECT, related_name="status_spans", db_index=False)
-    change = models.ForeignKey(StatusChange, models.PROTECT, related_name="spans")
+    change = models.ForeignKey(StatusChange, models.PROTECT, related_name="spans", db_index=False)
     status = models.CharField(_("status"), max_length=20, choices=CHOICES)
     valid = DateRangeField(_("valid"))
     known = BigIntegerRangeField(_("known"))

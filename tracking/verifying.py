@@ -31,7 +31,7 @@ def verify_statuses() -> Iterator[Broken]:
         keys = [key for key, *_rest in records]
         wanted = spans_by_record(keys)
         found: dict[int, list[Span]] = {key: [] for key in keys}
-        for span in StatusSpan.objects.filter(record__in=keys):
+        for span in StatusSpan.objects.filter(record__among=keys):
             found[span.record_id].append(
                 Span(
                     span.change_id, span.status, span.valid.lower, span.valid.upper, span.known.lower, span.known.upper

@@ -1,5 +1,6 @@
 """Filters of lists that several admins share."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -21,3 +22,24 @@ class KindFilter(admin.SimpleListFilter):
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet:
         return queryset.filter(resource=self.value()) if self.value() else queryset
+
+
+class DropdownFilter(admin.RelatedOnlyFieldListFilter):
+    """What the rows of a list link to, for links with many ends: as a field to choose from, without JavaScript."""
+
+    template = "admin/publishing/dropdown_filter.html"
+    kept: list[tuple[str, str]]
+    chosen: str
+
+    def __init__(self, field: Any, request: HttpRequest, *args: Any, **options: Any) -> None:
+        # Django takes an empty parameter for a value, and the form sends one for “All”.
+        super().__init__(field, request, *args, **options)
+        own = self.expected_parameters()
+        self.kept = [(name, request.GET[name]) for name in request.GET if name not in own and name != "p"]
+        self.chosen = request.GET.get(self.lookup_kwarg, "")
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        return super().queryset(request, queryset) if self.chosen else queryset
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        return iter(())

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-LINKS = ("record", "source", "instrument", "commitment", "instance_of", "mechanism", "parent", "subject")
+LINKS = ("record", "instrument", "commitment", "instance_of", "mechanism", "parent", "subject")
 
 
 class Migration(migrations.Migration):

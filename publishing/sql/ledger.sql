@@ -47,6 +47,50 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- A change is written after its rows: all of them, none of another change, in its own time.
+CREATE FUNCTION publishing_change_whole() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF (SELECT count(*) FROM publishing_ledgerentry WHERE seq BETWEEN NEW.first_seq AND NEW.last_seq
+         AND change_id = NEW.id AND recorded_at = NEW.recorded_at) <> NEW.last_seq - NEW.first_seq + 1 THEN
+        RAISE EXCEPTION 'change % is not what the ledger has at positions % to %', NEW.id, NEW.first_seq, NEW.last_seq
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- A document belongs to a position that is about the same thing.
+CREATE FUNCTION publishing_document_belongs() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    stray bigint;
+BEGIN
+    SELECT a.from_seq INTO stray FROM added a
+      LEFT JOIN publishing_ledgerentry l ON l.seq = a.from_seq
+      LEFT JOIN publishing_publishable p ON p.id = a.thing_id
+     WHERE l.ref IS NULL OR p.ref IS DISTINCT FROM l.ref LIMIT 1;
+    IF stray IS NOT NULL THEN
+        RAISE EXCEPTION 'document % belongs to no position of the ledger about the same thing', stray
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- What was public once is never removed, and keeps its ref.
+CREATE FUNCTION publishing_publishable_stays() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM publishing_document WHERE thing_id = OLD.id) THEN
+        RAISE EXCEPTION '% was public: it stays, and so does its ref', OLD.ref USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN coalesce(NEW, OLD);
+END $$;
+
+CREATE TRIGGER change_whole AFTER INSERT ON publishing_change
+    FOR EACH ROW EXECUTE FUNCTION publishing_change_whole();
+CREATE TRIGGER document_belongs AFTER INSERT ON publishing_document
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION publishing_document_belongs();
+CREATE TRIGGER publishable_stays BEFORE DELETE ON publishing_publishable
+    FOR EACH ROW EXECUTE FUNCTION publishing_publishable_stays();
+CREATE TRIGGER publishable_ref_stays BEFORE UPDATE OF ref ON publishing_publishable
+    FOR EACH ROW WHEN (NEW.ref <> OLD.ref) EXECUTE FUNCTION publishing_publishable_stays();
 CREATE TRIGGER ledger_appends AFTER INSERT ON publishing_ledgerentry
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION publishing_ledger_appends();
 CREATE TRIGGER ledger_no_change BEFORE UPDATE OR DELETE ON publishing_ledgerentry
@@ -64,6 +108,10 @@ CREATE TRIGGER document_no_delete BEFORE DELETE ON publishing_document
 CREATE TRIGGER document_no_truncate BEFORE TRUNCATE ON publishing_document
     FOR EACH STATEMENT EXECUTE FUNCTION publishing_refuse();
 
+ALTER TABLE publishing_change ENABLE ALWAYS TRIGGER change_whole;
+ALTER TABLE publishing_document ENABLE ALWAYS TRIGGER document_belongs;
+ALTER TABLE publishing_publishable ENABLE ALWAYS TRIGGER publishable_stays;
+ALTER TABLE publishing_publishable ENABLE ALWAYS TRIGGER publishable_ref_stays;
 ALTER TABLE publishing_ledgerentry ENABLE ALWAYS TRIGGER ledger_appends;
 ALTER TABLE publishing_ledgerentry ENABLE ALWAYS TRIGGER ledger_no_change;
 ALTER TABLE publishing_ledgerentry ENABLE ALWAYS TRIGGER ledger_no_truncate;

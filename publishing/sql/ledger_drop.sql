@@ -1,3 +1,7 @@
+DROP TRIGGER change_whole ON publishing_change;
+DROP TRIGGER document_belongs ON publishing_document;
+DROP TRIGGER publishable_stays ON publishing_publishable;
+DROP TRIGGER publishable_ref_stays ON publishing_publishable;
 DROP TRIGGER ledger_appends ON publishing_ledgerentry;
 DROP TRIGGER ledger_no_change ON publishing_ledgerentry;
 DROP TRIGGER ledger_no_truncate ON publishing_ledgerentry;
@@ -6,6 +10,9 @@ DROP TRIGGER change_no_truncate ON publishing_change;
 DROP TRIGGER document_close_only ON publishing_document;
 DROP TRIGGER document_no_delete ON publishing_document;
 DROP TRIGGER document_no_truncate ON publishing_document;
+DROP FUNCTION publishing_publishable_stays;
+DROP FUNCTION publishing_document_belongs;
+DROP FUNCTION publishing_change_whole;
 DROP FUNCTION publishing_ledger_appends;
 DROP FUNCTION publishing_document_close_only;
 DROP FUNCTION publishing_refuse;

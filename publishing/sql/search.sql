@@ -5,7 +5,8 @@ CREATE FUNCTION publishing_spaced(words text) RETURNS text LANGUAGE sql IMMUTABL
 $$;
 
 CREATE FUNCTION publishing_search_vector(body jsonb) RETURNS tsvector LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
-    SELECT setweight(to_tsvector('english', publishing_spaced(concat_ws(' ',
+    -- What hangs on a record (evidence, responses, status changes) is found through its record.
+    SELECT CASE WHEN NOT body ? 'record' THEN setweight(to_tsvector('english', publishing_spaced(concat_ws(' ',
                body->>'title_en', body->>'title', body->>'name_en', body->>'short_name_en', body->>'label_en'))), 'A')
         || setweight(to_tsvector('simple', publishing_spaced(concat_ws(' ',
                body->>'title_zh', body->>'name_zh', body->>'label_zh'))), 'A')
@@ -15,5 +16,5 @@ CREATE FUNCTION publishing_search_vector(body jsonb) RETURNS tsvector LANGUAGE s
                body->>'publisher')))
         || to_tsvector('simple', publishing_spaced(concat_ws(' ',
                body->>'text_zh', body->>'summary_zh', body->>'definition_zh', body->>'gist_zh', body->>'shows_zh',
-               body->>'reason_zh', body->>'was_wrong_zh', body->>'note_zh', body->>'place_zh', body->>'quote')))
+               body->>'reason_zh', body->>'was_wrong_zh', body->>'note_zh', body->>'place_zh', body->>'quote'))) END
 $$;

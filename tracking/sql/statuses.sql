@@ -47,10 +47,10 @@ $$;
 -- that its changes give.
 CREATE FUNCTION tracking_statuschange_complete() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    cited bigint; strangers bigint;
+    position bigint; cited bigint; strangers bigint;
 BEGIN
-    PERFORM 1 FROM tracking_statuschange WHERE publishable_ptr_id = NEW.publishable_ptr_id AND seq IS NOT NULL;
-    IF NOT FOUND THEN
+    SELECT seq INTO position FROM tracking_statuschange WHERE publishable_ptr_id = NEW.publishable_ptr_id;
+    IF position IS NULL THEN
         RAISE EXCEPTION 'a status change stands in the ledger' USING ERRCODE = 'check_violation';
     END IF;
     SELECT count(*), count(*) FILTER (WHERE e.record_id <> NEW.record_id) INTO cited, strangers
@@ -72,17 +72,19 @@ END $$;
 
 CREATE FUNCTION tracking_check_record(checked bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
-    shown record; given record;
+    shown varchar; given varchar;
 BEGIN
-    SELECT r.status, r.status_since INTO shown FROM tracking_record r WHERE r.publishable_ptr_id = checked;
-    IF NOT FOUND THEN
-        RETURN;
-    END IF;
-    SELECT * INTO given FROM tracking_current_status(checked);
-    IF shown.status <> coalesce(given.status, 'not_assessed')
-       OR shown.status_since IS DISTINCT FROM given.effective_on THEN
-        RAISE EXCEPTION 'record % shows the status %, and the ledger gives %',
-            checked, shown.status, coalesce(given.status, 'not_assessed') USING ERRCODE = 'check_violation';
+    SELECT r.status, coalesce(c.status, 'not_assessed') INTO shown, given FROM tracking_record r
+      LEFT JOIN LATERAL (
+        SELECT c.status, c.effective_on FROM tracking_statuschange c
+         WHERE c.record_id = checked
+           AND NOT EXISTS (SELECT FROM tracking_statuschange later WHERE later.supersedes_id = c.publishable_ptr_id)
+         ORDER BY c.effective_on DESC, c.seq DESC LIMIT 1) c ON true
+     WHERE r.publishable_ptr_id = checked
+       AND (r.status, r.status_since) IS DISTINCT FROM (coalesce(c.status, 'not_assessed'), c.effective_on);
+    IF FOUND THEN
+        RAISE EXCEPTION 'record % shows the status %, and the ledger gives %', checked, shown, given
+            USING ERRCODE = 'check_violation';
     END IF;
 END $$;
 
