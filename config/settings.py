@@ -227,6 +227,10 @@ DEFAULT_FROM_EMAIL = text("EMAIL_FROM", f"Pactwatch <pactwatch@{urlsplit(BASE_UR
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
+    "TITLE": "Pactwatch API",
+    "DESCRIPTION": _("Who promised what about AI, by when, and did they do it? Public, read-only, in two languages."),
+    "VERSION": "1",
+    "POSTPROCESSING_HOOKS": [],  # the API names its own schemas
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

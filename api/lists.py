@@ -1,0 +1,192 @@
+"""What the API lists: what can be asked of a list, which rows it has, and what is answered about each."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import CharField, F, QuerySet, TextField, Value
+from django.db.models.functions import NullIf
+from django.utils.functional import Promise
+
+from api import answers, filters, questions, schema
+from api.filters import DeclaredFilterSet, QuestionFilter, Scope
+from api.paging import Order
+from api.questions import Fields, Question
+from api.schema import Components, Schema
+from publishing.dates import PartialDateField
+from publishing.models import PublicationState
+from publishing.reading import Answer
+from publishing.resource import Computed, Resource
+from publishing.searching import matching
+
+
+class List(ABC):
+    """One list of the API, made from a declaration."""
+
+    name: str
+    help: str | Promise
+    # The order that is meant where none is asked for; its last name is unique, and ends every order.
+    natural_order: tuple[str, ...]
+
+    @abstractmethod
+    def keys(self) -> Sequence[str]:
+        """Return the keys that a result can have."""
+
+    @abstractmethod
+    def orders(self) -> Sequence[str]:
+        """Return what it can be ordered by."""
+
+    @abstractmethod
+    def parameters(self) -> Fields:
+        """Return all parameters but the filters."""
+
+    @abstractmethod
+    def filters(self) -> Mapping[str, QuestionFilter]:
+        """Return the filters by the names of their parameters."""
+
+    @abstractmethod
+    def rows(self, question: Question) -> tuple[QuerySet, str]:
+        """Return what is to be listed, and the name of the rows' key."""
+
+    @abstractmethod
+    def step(self, name: str, *, descending: bool, question: Question) -> Order:
+        """Return one step of an order."""
+
+    @abstractmethod
+    def results(self, keys: Sequence[Any], question: Question) -> list[Answer]:
+        """Return the results for the keys of a page, in their order."""
+
+    @abstractmethod
+    def cells(self, keys: Sequence[Any], question: Question) -> list[Answer]:
+        """Return the rows of a file for the keys of a page, in their order: as results, with links as bare refs."""
+
+    @abstractmethod
+    def columns(self) -> Mapping[str, Sequence[str]]:
+        """Return the columns of a file, by the key of a result that they come from."""
+
+    @abstractmethod
+    def describe_result(self, components: Components) -> Schema:
+        """Return the schema of a result."""
+
+    def turned_at(self, question: Question) -> datetime | None:
+        """Return when it changed last by the passing of time alone; None when that cannot change it."""
+        return None
+
+    def describe_envelope(self) -> dict[str, Schema]:
+        """Return the schemas of what `envelope` adds to the version."""
+        return {}
+
+    def envelope(self, question: Question) -> dict[str, Any]:
+        """Return what stands beside the results."""
+        return {"version": question.asked.version}
+
+    def order(self, question: Question) -> list[Order]:
+        """Return the order that was asked for, down to a name that is unique."""
+        given = question.values.get("ordering") or list(self.natural_order)
+        names = [name.removeprefix("-") for name in given]
+        if self.natural_order[-1] not in names:
+            given = [*given, self.natural_order[-1]]
+        return [self.step(name.removeprefix("-"), descending=name.startswith("-"), question=question) for name in given]
+
+    def all_parameters(self) -> Fields:
+        """Return every parameter of the list by its name."""
+        return self.parameters() | {name: each.value for name, each in self.filters().items()}
+
+
+class ResourceList(List):
+    """The list of a resource. The present is read from its rows, the past from the documents that stood then."""
+
+    natural_order = ("ref",)
+
+    def __init__(self, resource: type[Resource]):
+        self.resource = resource
+        self.name = resource.name
+        self.help = resource.__doc__ or ""
+        self.filterset: type[DeclaredFilterSet] = type(
+            f"{resource.__name__}Filters", (DeclaredFilterSet,), filters.filters_of(resource)
+        )
+
+    def keys(self) -> Sequence[str]:
+        return answers.keys_of(self.resource)
+
+    def orders(self) -> Sequence[str]:
+        return [
+            key
+            for declared in {**self.resource.fields, **self.resource.computed}.values()
+            if declared.ordering
+            for key in declared.keys()
+        ]
+
+    def parameters(self) -> Fields:
+        return {
+            **questions.search_parameter(),
+            **questions.ordering_parameter(self.orders()),
+            **questions.page_parameters(),
+            **questions.fields_parameter(self.keys()),
+            **questions.format_parameter(questions.FORMATS),
+            **questions.language_parameter(),
+            **questions.pinning_parameters(),
+        }
+
+    def filters(self) -> Mapping[str, QuestionFilter]:
+        return self.filterset.base_filters
+
+    def rows(self, question: Question) -> tuple[QuerySet, str]:
+        asked = question.asked
+        kinds = self.resource.kinds()
+        if question.live:
+            rows = self.resource.model._base_manager.filter(
+                state=PublicationState.PUBLISHED, resource__in=[kind.name for kind in kinds]
+            )
+        else:
+            rows = filters.documents(kinds, asked.version)
+        asking = self.filterset(queryset=rows)
+        asking.scope = Scope(asked, question.live, questions.find_refs(asking.filters, question.values))
+        rows = asking.narrow(question.values)
+        if words := question.values.get("q"):
+            found = filters.documents(kinds, asked.version).filter(matching(words))
+            rows = rows.filter(pk__in=found.values("thing" if question.live else "pk"))
+        return rows, "pk" if question.live else "thing"
+
+    def step(self, name: str, *, descending: bool, question: Question) -> Order:
+        if name == "ref":
+            return Order(F("ref") if question.live else F("thing__ref"), descending, nullable=False)
+        declared = next(
+            declared
+            for declared in {**self.resource.fields, **self.resource.computed}.values()
+            if name in declared.keys()
+        )
+        if isinstance(declared, Computed):
+            by = self.resource.computed_order(name, question.asked, live=question.live)
+            return Order(by, descending)
+        column = filters.column_of(self.resource.model, declared.columns()[declared.keys().index(name)])
+        is_text = isinstance(column, CharField | TextField)
+        if not question.live:
+            return Order(F(f"text_{name}"), descending, nullable=not is_text or isinstance(column, PartialDateField))
+        if isinstance(column, PartialDateField):
+            return Order(NullIf(F(column.name), Value("")), descending)
+        return Order(F(column.name), descending, nullable=not is_text)
+
+    def results(self, keys: Sequence[int], question: Question) -> list[Answer]:
+        return answers.listed(self.resource, self._kinds(keys), question.asked, fields=question.fields)
+
+    def cells(self, keys: Sequence[int], question: Question) -> list[Answer]:
+        found = answers.plain_answers(self.resource, self._kinds(keys), question.asked)
+        return [answers.chosen(answer, question.fields) for _name, answer in found]
+
+    def columns(self) -> Mapping[str, Sequence[str]]:
+        return schema.columns_of(self.resource)
+
+    def describe_result(self, components: Components) -> Schema:
+        return components.result(self.resource)
+
+    def turned_at(self, question: Question) -> datetime | None:
+        return self.resource.turned_at(question.asked.moment) if question.moving else None
+
+    def _kinds(self, keys: Sequence[int]) -> dict[int, str]:
+        kinds = self.resource.kinds()
+        if len(kinds) == 1:
+            return dict.fromkeys(keys, kinds[0].name)
+        found = dict(self.resource.model._base_manager.filter(pk__in=keys).values_list("pk", "resource"))
+        return {key: found[key] for key in keys}

@@ -1,0 +1,212 @@
+"""What a request asks: its parameters, all judged at once, and refused when one is unknown or makes no sense."""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+from rest_framework.request import Request
+
+from api import values
+from api.filters import QuestionFilter
+from api.languages import LANGUAGES
+from api.problems import Refused, Wrong
+from publishing import reading
+from publishing.fields import nearest
+from publishing.models import PublicationState, Publishable
+from publishing.resource import Asked
+
+PAGE_SIZE = 50
+LARGEST_PAGE = 500
+LARGEST_NUMBER = 10**15
+LONGEST_QUERY = 200
+FORMATS = ("json", "csv", "jsonl")
+NEIGHBOURS = 100
+# U+FFFD stands where bytes of the address were no text.
+UNREADABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffd]")
+
+Fields = dict[str, values.Value]
+
+
+@dataclass(frozen=True)
+class Question:
+    """A request that makes sense.
+
+    `live` asks of the present and nothing else; `moving` answers change by the passing of time alone; `pinned` ones are
+    the same for ever.
+    """
+
+    asked: Asked
+    live: bool
+    moving: bool
+    pinned: bool
+    given: Mapping[str, str]
+    values: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def format(self) -> str:
+        return self.values.get("format") or "json"
+
+    @property
+    def fields(self) -> list[str] | None:
+        return self.values.get("fields")
+
+
+def pinning_parameters() -> Fields:
+    """Return the parameters that ask for another day, moment or version than the present."""
+    return {
+        "as_of": values.WholeDay(help_text=_("Day (UTC) whose truth is asked for; today if left out.")),
+        "known_at": values.Moment(
+            help_text=_("Moment at which the tracker said so: what it knew then, wording included.")
+        ),
+        "version": values.Whole(
+            least=0,
+            most=LARGEST_NUMBER,
+            help_text=_("Data version (position of the ledger) to answer from; the answer stays the same for ever."),
+        ),
+    }
+
+
+def language_parameter() -> Fields:
+    return {
+        "lang": values.Word(
+            LANGUAGES,
+            help_text=_("Language of messages; else the header Accept-Language decides. The data have both."),
+        )
+    }
+
+
+def format_parameter(formats: Collection[str]) -> Fields:
+    return {
+        "format": values.Word(
+            formats, help_text=_("json is a page; csv and jsonl are the whole filtered list, as a file.")
+        )
+    }
+
+
+def fields_parameter(names: Iterable[str]) -> Fields:
+    return {"fields": values.Names(names, help_text=_("The fields to answer with, separated by commas."))}
+
+
+def page_parameters() -> Fields:
+    """Return the parameters of every list."""
+    return {
+        "page_size": values.Whole(
+            least=1, most=LARGEST_PAGE, help_text=_("How many results a page has; 50 if left out.")
+        ),
+        "cursor": values.Words(
+            max_length=2_000, help_text=_("Where a page begins: taken from `next` or `previous`, never made up.")
+        ),
+        "count": values.Truth(help_text=_("Whether to count all results; it costs time in long lists.")),
+    }
+
+
+def ordering_parameter(names: Iterable[str]) -> Fields:
+    return {
+        "ordering": values.Names(
+            names,
+            signed=True,
+            help_text=_("What to order by, separated by commas; “-” turns it round. Where nothing stands, it is last."),
+        )
+    }
+
+
+def search_parameter() -> Fields:
+    return {
+        "q": values.Words(
+            max_length=LONGEST_QUERY, help_text=_("Words to search for in the texts, in English or Chinese.")
+        )
+    }
+
+
+def check_given(request: Request, known: Collection[str]) -> dict[str, str]:
+    """Return the parameters of a request, each of which may be there once. Raises Refused, naming all that is wrong."""
+    given: dict[str, str] = {}
+    wrong: list[Wrong] = []
+    for name, texts in request._request.GET.lists():
+        if UNREADABLE.search(name) or len(name) > 100:
+            wrong.append(Wrong(_now("unreadable"), _now("The name of a parameter cannot be read.")))
+        elif name not in known:
+            wrong.append(Wrong(name, values.likely(name, known)))
+        elif len(texts) > 1:
+            wrong.append(Wrong(name, _now("This parameter is there more than once.")))
+        elif not texts[0].strip():
+            wrong.append(Wrong(name, _now("This parameter is empty; leave it out, or ask `__isnull=true`.")))
+        elif UNREADABLE.search(texts[0]):
+            wrong.append(Wrong(name, _now("This has characters that no text has.")))
+        else:
+            given[name] = texts[0]
+    if wrong:
+        code = "unknown_parameter" if all(each.parameter not in known for each in wrong) else "senseless_parameters"
+        raise Refused(wrong, code=code)
+    return given
+
+
+def understand(given: Mapping[str, str], parameters: Fields) -> dict[str, Any]:
+    """Return what the parameters mean. Raises Refused, naming all that is wrong."""
+    understood: dict[str, Any] = {}
+    wrong: list[Wrong] = []
+    for name, text in given.items():
+        try:
+            understood[name] = parameters[name].clean(text)
+        except ValidationError as invalid:
+            wrong.append(Wrong(name, " ".join(invalid.messages)))
+    if wrong:
+        raise Refused(wrong)
+    return understood
+
+
+def settle(given: Mapping[str, str], understood: Mapping[str, Any], *, now: datetime) -> Question:
+    """Return the question, settled on a version, a day and a moment. Raises what publishing.reading.ask raises."""
+    pins = {name: understood.get(name) for name in ("version", "known_at", "as_of")}
+    asked = reading.ask(now=now, **pins)
+    moving = asked.moment >= now
+    pinned = not moving and (pins["version"] is not None or pins["known_at"] is not None)
+    return Question(asked, all(pin is None for pin in pins.values()), moving, pinned, given, understood)
+
+
+def find_refs(filters: Mapping[str, QuestionFilter], understood: Mapping[str, Any]) -> dict[str, int]:
+    """Return the keys of all refs that the filters name. One query, or none.
+
+    What was unpublished is known still and finds nothing; drafts are unknown. Raises Refused.
+    """
+    named = {name: each.refs(understood.get(name)) for name, each in filters.items()}
+    refs = {ref for given in named.values() for ref in given}
+    if not refs:
+        return {}
+    rows = Publishable.objects.filter(ref__in=refs).exclude(state=PublicationState.DRAFT)
+    known = {ref: (key, resource) for ref, key, resource in rows.values_list("ref", "pk", "resource")}
+    wrong = []
+    for name, given in named.items():
+        allowed = filters[name].targets
+        for ref in given:
+            if ref not in known or known[ref][1] not in allowed:
+                wrong.append(Wrong(name, unknown_ref(ref, allowed)))
+    if wrong:
+        raise Refused(wrong, code="unknown_ref")
+    return {ref: key for ref, (key, _resource) in known.items()}
+
+
+def unknown_ref(ref: str, resources: Collection[str]) -> str:
+    """Return the sentence about a ref that nothing public has, naming the nearest one."""
+    if near := nearest_ref(ref, resources):
+        return _now("Nothing here is called “%(ref)s”; did you mean “%(likely)s”?") % {"ref": ref, "likely": near}
+    return _now("Nothing here is called “%(ref)s”.") % {"ref": ref}
+
+
+def nearest_ref(ref: str, resources: Collection[str]) -> str:
+    """Return the public ref most like another one, among its neighbours in the alphabet; empty when none is near."""
+    public = Publishable.objects.public().filter(resource__in=resources)
+    after = public.filter(ref__gte=ref).order_by("ref").values_list("ref", flat=True)[:NEIGHBOURS]
+    before = public.filter(ref__lt=ref).order_by("-ref").values_list("ref", flat=True)[:NEIGHBOURS]
+    return nearest(ref, [*after, *before])
+
+
+def absolute(path: str) -> str:
+    """Return the address of a path, whatever host the request came to."""
+    return f"{settings.BASE_URL}{path}"

@@ -1,0 +1,30 @@
+"""The addresses of the API: two for each resource, and those of the ledger, all made from the declarations."""
+
+from django.urls import path, re_path
+
+from api.acts import ChangeList, EntryList
+from api.lists import List, ResourceList
+from api.views.lists import DetailView, ListView
+from api.views.roots import DescriptionView, DocsView, NowhereView, RootView
+from publishing.models import REF_PATTERN
+from publishing.resource import registry
+from tracking.resources import RecordResource
+
+resources = [*registry, RecordResource]
+lists: list[List] = [*(ResourceList(resource) for resource in resources), ChangeList(), EntryList()]
+
+urlpatterns = [
+    path("v1/", RootView.as_view(lists=lists), name="api-root"),
+    *(path(f"v1/{each.name}/", ListView.of(each), name=f"api-{each.name}") for each in lists),
+    *(
+        re_path(
+            rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/\Z",
+            DetailView.of(resource),
+            name=f"api-{resource.name}-one",
+        )
+        for resource in resources
+    ),
+    path("schema/", DescriptionView.as_view(), name="api-schema"),
+    path("docs/", DocsView.as_view(), name="api-docs"),
+    re_path(r"^(?P<rest>.*)/\Z", NowhereView.as_view(names=[each.name for each in lists])),
+]

@@ -1,0 +1,228 @@
+"""The lists and what is known of one thing, for every resource."""
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.request import Request
+
+from api import answers, caching, paging, questions, schema, tables, values
+from api.lists import List
+from api.problems import Problem, Refused, Wrong
+from api.questions import Fields, Question
+from api.schema import Components, Schema
+from api.snapshot import one_state
+from api.views.reading import MEDIA_TYPES, AnswerView
+from publishing import reading
+from publishing.models import PublicationState, Publishable
+from publishing.reading import NothingThere
+from publishing.resource import Resource, registry
+
+OF_A_PAGE = ("page_size", "cursor", "count")
+# What may differ between the pages of one list.
+NOT_OF_THE_LIST = (*OF_A_PAGE, "fields", "lang", "format")
+
+
+class ListView(AnswerView):
+    """One list: a page of it, or all of it as a file."""
+
+    listed: List
+    parameters: Fields
+
+    @classmethod
+    def of(cls, listed: List) -> Callable[..., HttpResponseBase]:
+        """Return the view of one list."""
+        return type(
+            f"{cls.__name__}_{listed.name}", (cls,), {"listed": listed, "parameters": listed.all_parameters()}
+        ).as_view()
+
+    def get(self, request: Request) -> HttpResponseBase:
+        given = questions.check_given(request, self.parameters)
+        understood = questions.understand(given, self.parameters)
+        self._check_format(understood)
+        self.check_accepted(request, understood.get("format", "json"))
+        with one_state():
+            question = questions.settle(given, understood, now=timezone.now())
+            etag = self.etag(request, question, self.listed.turned_at(question))
+            if caching.is_known(request._request, etag):
+                return self.cached(caching.not_modified(), question, etag)
+            if question.format == "json":
+                return self.cached(self._page(request, question), question, etag)
+            return self.cached(self._file(question), question, etag)
+
+    def _check_format(self, understood: dict[str, Any]) -> None:
+        if understood.get("format", "json") != "json":
+            detail = _("A file is the whole list, so it takes no %(name)s.")
+            wrong = [Wrong(name, detail % {"name": name}) for name in OF_A_PAGE if name in understood]
+            if wrong:
+                raise Refused(wrong)
+
+    def _page(self, request: Request, question: Question) -> HttpResponse:
+        of = paging.digest(
+            {"list": self.listed.name}
+            | {name: text for name, text in question.given.items() if name not in NOT_OF_THE_LIST}
+        )
+        cursor = question.values.get("cursor")
+        place = paging.read(cursor, of=of) if cursor else None
+        rows, key = self.listed.rows(question)
+        page = paging.page(
+            rows,
+            self.listed.order(question),
+            key=key,
+            size=question.values.get("page_size", questions.PAGE_SIZE),
+            place=place,
+        )
+
+        def link(place: paging.Place | None) -> str | None:
+            if place is None:
+                return None
+            parameters = {**question.given, "cursor": paging.write(place, of=of)}
+            return questions.absolute(f"{request.path}?{urlencode(parameters)}")
+
+        body = {
+            "next": link(page.following),
+            "previous": link(page.preceding),
+            **({"count": rows.count()} if question.values.get("count") else {}),
+            **self.listed.envelope(question),
+            "results": self.listed.results(page.keys, question),
+        }
+        return HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPES["json"])
+
+    def _file(self, question: Question) -> HttpResponseBase:
+        rows, key = self.listed.rows(question)
+        pages = paging.all_pages(rows, self.listed.order(question), key=key, size=tables.CHUNK)
+        return tables.respond(
+            (row for keys in pages for row in self.listed.cells(keys, question)),
+            format=question.format,
+            columns=[
+                column
+                for key, columns in self.listed.columns().items()
+                if question.fields is None or key in question.fields
+                for column in columns
+            ],
+            name=f"{self.listed.name}-{question.asked.version}",
+        )
+
+    def describe(self, components: Components) -> Schema:
+        """Return the description of this address."""
+        page = schema.list_envelope(self.listed.describe_result(components), self.listed.describe_envelope())
+        parameters = self.listed.parameters()
+        return schema.operation(
+            components,
+            id=f"list_{self.listed.name}",
+            tag=self.listed.name,
+            description=str(self.listed.help),
+            parameters=[
+                *schema.shared_parameters(components, parameters, own=("ordering", "fields", "documents")),
+                *schema.filter_parameters(self.listed.filters()),
+            ],
+            ok=schema.answer(
+                _("A page of the list, or all of it as a file."),
+                {
+                    MEDIA_TYPES["json"]: page,
+                    MEDIA_TYPES["csv"]: {"type": "string"},
+                    MEDIA_TYPES["jsonl"]: {"type": "string"},
+                },
+            ),
+            problems=(400, 406),
+        )
+
+
+class DetailView(AnswerView):
+    """What is known of one thing, with what stands beside it."""
+
+    resource: type[Resource]
+    parameters: Fields
+
+    @classmethod
+    def of(cls, resource: type[Resource]) -> Callable[..., HttpResponseBase]:
+        """Return the view of one resource."""
+        parameters = {
+            **questions.fields_parameter(answers.detail_keys(resource)),
+            **questions.format_parameter(["json"]),
+            **questions.language_parameter(),
+            **questions.pinning_parameters(),
+        }
+        return type(
+            f"{cls.__name__}_{resource.name}", (cls,), {"resource": resource, "parameters": parameters}
+        ).as_view()
+
+    def get(self, request: Request, ref: str) -> HttpResponseBase:
+        given = questions.check_given(request, self.parameters)
+        understood = questions.understand(given, self.parameters)
+        self.check_accepted(request, "json")
+        with one_state():
+            question = questions.settle(given, understood, now=timezone.now())
+            etag = self.etag(request, question, turned_at(self.resource, question))
+            if caching.is_known(request._request, etag):
+                return self.cached(caching.not_modified(), question, etag)
+            body = self._body(ref, question)
+        return self.cached(HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPES["json"]), question, etag)
+
+    def _body(self, ref: str, question: Question) -> dict[str, Any]:
+        kinds = [kind.name for kind in self.resource.kinds()]
+        try:
+            thing = reading.find(ref, resources=kinds)
+        except NothingThere as nothing:
+            raise elsewhere(ref, kinds, nothing) from nothing
+        answer = answers.about(registry[thing.resource], thing.pk, question.asked, fields=question.fields)
+        if answer is None:
+            raise Problem(
+                404,
+                NothingThere.code,
+                _("“%(ref)s” was not public at the data version %(version)d.")
+                % {"ref": ref, "version": question.asked.version},
+            )
+        cited = {"version": str(question.asked.version)}
+        if "as_of" in question.given:
+            cited["as_of"] = question.given["as_of"]
+        answer |= {
+            "version": question.asked.version,
+            "as_of": question.asked.as_of.isoformat(),
+            "citation_url": f"{answer['url']}?{urlencode(cited)}",
+        }
+        return answers.chosen(answer, question.fields)
+
+    def describe(self, components: Components) -> Schema:
+        """Return the description of this address."""
+        name = self.resource.name
+        ref = values.RefValue([name])
+        return schema.operation(
+            components,
+            id=f"get_{name}",
+            tag=name,
+            description=_("All that is known of one, with what stands beside it, in one answer."),
+            parameters=[
+                schema.parameter("ref", ref, _("Its permanent id."), where="path"),
+                *schema.shared_parameters(components, self.parameters, own=("fields", "format")),
+            ],
+            ok=schema.answer(_("All that is known of one."), {MEDIA_TYPES["json"]: components.detail(self.resource)}),
+            problems=(400, 404, 406, 410),
+        )
+
+
+def turned_at(resource: type[Resource], question: Question) -> object:
+    """Return when the answer changed last by the passing of time alone; nothing for one that no longer changes."""
+    return resource.turned_at(question.asked.moment) if question.moving else None
+
+
+def elsewhere(ref: str, kinds: list[str], nothing: NothingThere) -> Problem:
+    """Return the problem of a ref that is not in a collection: it says where it is, or which one is most like it."""
+    other = Publishable.objects.filter(ref=ref, state=PublicationState.PUBLISHED).values_list("resource", flat=True)
+    if resource := other.first():
+        url = answers.address(resource, ref)
+        detail = _("“%(ref)s” is among the %(resource)s: %(url)s") % {"ref": ref, "resource": resource, "url": url}
+        return Problem(404, "is_elsewhere", detail, members={"url": url})
+    if near := questions.nearest_ref(ref, kinds):
+        detail = _("There is no “%(ref)s” here; did you mean “%(likely)s”?") % {"ref": ref, "likely": near}
+        return Problem(404, nothing.code, detail, members={"url": answers.address(_kind_of(near), near)})
+    return Problem(404, nothing.code, str(nothing))
+
+
+def _kind_of(ref: str) -> str:
+    return Publishable.objects.values_list("resource", flat=True).get(ref=ref)

@@ -1,0 +1,85 @@
+"""What every address of the API has in common: reading only, no session, one language, one shape of problem."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
+from rest_framework.exceptions import NotAcceptable
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api import caching, problems
+from api.languages import language_of
+from api.questions import Question
+from api.schema import PublicSchema
+
+MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "jsonl": "application/jsonl"}
+METHODS = "GET, HEAD, OPTIONS"
+
+
+class PublicView(APIView):
+    """An address that everybody may read, from any page on the web."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    throttle_classes = ()
+    http_method_names = ["get", "head", "options"]
+    schema = PublicSchema()
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        with translation.override(language_of(request)):
+            response = super().dispatch(request, *args, **kwargs)
+            response.headers.setdefault("Content-Language", translation.get_language() or "")
+        return response
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Speak the language that the address asks for; `dispatch` ends it."""
+        super().initial(request, *args, **kwargs)
+        translation.activate(language_of(request._request, asked=request._request.GET.get("lang", "")))
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[JSONRenderer, str]:
+        """Formats are asked for by `format`; what the header Accept says is looked at when the format is known."""
+        return JSONRenderer(), MEDIA_TYPES["json"]
+
+    def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], HttpResponse]:
+        return problems.answer
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer a browser that asks whether another page's script may read here."""
+        response = HttpResponse(status=204)
+        response.headers["Allow"] = METHODS
+        del response.headers["Content-Type"]
+        return response
+
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        patch_vary_headers(response, ("Accept-Language", "Accept"))
+        response.headers["Access-Control-Allow-Origin"] = "*"
+        response.headers["Access-Control-Allow-Methods"] = METHODS
+        response.headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, If-None-Match"
+        response.headers["Access-Control-Expose-Headers"] = "ETag, Data-Version, Content-Language, Content-Disposition"
+        return response
+
+
+class AnswerView(PublicView):
+    """An address whose answer follows from the question and the data version."""
+
+    def etag(self, request: Request, question: Question, *parts: object) -> str:
+        """Return the ETag of the answer; `parts` is what it depends on beside address, language, version and day."""
+        whole = (translation.get_language(), question.asked.version, question.asked.as_of, *parts)
+        return caching.etag_of(request._request, parts=whole)
+
+    def check_accepted(self, request: Request, format: str) -> None:
+        """Raise NotAcceptable when the reader will not take the format."""
+        if not request._request.accepts(MEDIA_TYPES[format]):
+            raise NotAcceptable()
+
+    def cached(self, response: HttpResponseBase, question: Question, etag: str) -> HttpResponseBase:
+        """Return the response with what tells a cache how long it holds."""
+        response.headers["ETag"] = etag
+        response.headers["Data-Version"] = str(question.asked.version)
+        response.headers["Cache-Control"] = caching.PINNED if question.pinned else caching.LIVE
+        return response
