@@ -11,8 +11,9 @@ from publishing.errors import DomainError
 from publishing.models import LedgerEntry
 from publishing.reading import Answer, NothingThere
 from publishing.resource import Asked, registry
-from sources.resources import SourceResource
+from sources.resources import PassageResource, SourceResource
 from tracking.models import TRACKED_RESOURCES
+from tracking.resources import with_sources
 from tracking.statuses import NOT_ASSESSED, STATUSES
 
 # The keys of documents that name other public things.
@@ -31,8 +32,8 @@ def record(ref: str, asked: Asked) -> dict[str, Any]:
     """Return what the page of a record shows.
 
     `record` is the answer, `promise` the commitment of a pledge, `current` the status change that holds; `labels` names
-    everything that is linked to, and the rest are lists as the resource gives them beside its answer. A constant number
-    of queries.
+    what is linked to, `number_of` counts the evidence, and the rest are lists as the resource gives them beside its
+    answer. A constant number of queries.
 
     Raises NothingThere, Unpublished, NotYetThere.
     """
@@ -47,12 +48,19 @@ def record(ref: str, asked: Asked) -> dict[str, Any]:
     labels = reading.labels(_linked(answer, promise, beside), version=asked.version)
     sources = {source["ref"]: source for source in reading.named(SourceResource, _sources(answer, beside), asked)}
     history = beside["history"]
+    elsewhere = {ref for divergence in beside["divergences"] for ref in divergence["passages"]} - {
+        passage["ref"] for passage in beside["passages"]
+    }
+    passages = beside["passages"] + with_sources(reading.named(PassageResource, elsewhere, asked), asked)
     return beside | {
         "record": answer,
         "resource": resource,
         "status": STATUSES[answer["status"]],
         "current": next((change for change in history if change["holds"]), None),
         "history": _with_status_before(history),
+        "passages": passages,
+        "passage_of": {passage["ref"]: passage for passage in passages},
+        "number_of": {item["ref"]: number for number, item in enumerate(beside["evidence"], 1)},
         "labels": labels,
         "sources": sources,
         "instrument": (promise or answer).get("instrument"),

@@ -13,6 +13,7 @@ from publishing.errors import DomainError
 from publishing.models import Document, Publishable
 from publishing.reading import Answer
 from publishing.resource import Asked, registry
+from publishing.searching import matching
 from tracking.models import TRACKED_RESOURCES, Record, RecordQuerySet
 from tracking.statuses import STATUSES
 from website.words import readers_language
@@ -90,16 +91,12 @@ def of_theme(ref: str) -> Q:
 
 def found_by(words: str) -> Q:
     """Records whose own text has the words, or that of their commitment, their actor or their instrument."""
-    from publishing.searching import matching
-
     found = Document.objects.current().filter(matching(words)).values("thing")
     return Q(pk__in=found) | Q(actor__in=found) | Q(instrument__in=found) | Q(pledge__commitment__in=found)
 
 
 def named_by(words: str, *, at_most: int) -> list[Answer]:
     """Return the actors, instruments and themes whose own text has the words, as {ref, resource, label}."""
-    from publishing.searching import matching
-
     rows = (
         Document.objects.current()
         .filter(matching(words), thing__resource__in=[f"{name}s" for name in NAMED])

@@ -13,6 +13,7 @@ from commitments.resources import InstrumentResource, SignatureResource
 from publishing import reading
 from publishing.models import Publishable
 from publishing.resource import Asked
+from sources.models import Divergence
 from sources.resources import DivergenceResource, PassageResource, SourceResource
 from tracking.models import Record
 from tracking.resources import with_sources
@@ -62,13 +63,22 @@ def instrument(request: HttpRequest, ref: str) -> HttpResponse:
     asked = reading.ask(now=timezone.now())
     shown = known("instruments", ref, Q(instrument__ref=ref), asked)
     later = Instrument.objects.public().filter(supersedes=shown["key"]).order_by("ref")
-    divergences = reading.where(DivergenceResource, asked, subject=ref)
+    about = Q(subject=shown["key"]) | Q(
+        subject__in=Record.objects.public().filter(instrument=shown["key"]).values("pk")
+    )
+    differing = Divergence.objects.public().filter(about).order_by("ref").values_list("pk", flat=True)
+    divergences = reading.present(DivergenceResource, list(differing), asked)
     passages = {passage for divergence in divergences for passage in divergence["passages"]}
+    told = with_sources(reading.named(PassageResource, passages, asked), asked)
     shown |= {
         "signatures": reading.where(SignatureResource, asked, instrument=ref),
         "replaced_by": reading.present(InstrumentResource, list(later.values_list("pk", flat=True)), asked),
         "divergences": divergences,
-        "passages": with_sources(reading.named(PassageResource, passages, asked), asked),
+        "subjects": reading.labels(
+            {divergence["subject"] for divergence in divergences} - {ref}, version=asked.version
+        ),
+        "passages": told,
+        "passage_of": {passage["ref"]: passage for passage in told},
     }
     return show(request, "website/instrument.html", ref, shown, asked)
 
