@@ -32,13 +32,13 @@ class DropdownFilter(admin.RelatedOnlyFieldListFilter):
     chosen: str
 
     def __init__(self, field: Any, request: HttpRequest, *args: Any, **options: Any) -> None:
-        # Django takes an empty parameter for a value, and the form sends one for “All”.
         super().__init__(field, request, *args, **options)
         own = self.expected_parameters()
         self.kept = [(name, request.GET[name]) for name in request.GET if name not in own and name != "p"]
         self.chosen = request.GET.get(self.lookup_kwarg, "")
 
     def queryset(self, request: HttpRequest, queryset: QuerySet) -> QuerySet | None:
+        # The form sends an empty value for “All”, which Django would look for.
         return super().queryset(request, queryset) if self.chosen else queryset
 
     def choices(self, changelist: Any) -> Iterator[Any]:

@@ -4,13 +4,15 @@ import json
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
-from publishing.admin.filters import KindFilter
+from publishing.admin.filters import DropdownFilter, KindFilter
 from publishing.admin.reading import ReadOnlyAdmin
 from publishing.models import Act, Change, Document, LedgerEntry
 from publishing.resource import registry
@@ -26,7 +28,7 @@ class ChangeAdmin(ReadOnlyAdmin):
     """What was made public in one go, and by whom: only staff see that."""
 
     list_display = ["positions", "act", "by", "recorded_at"]
-    list_filter = ["act", ("by", admin.RelatedOnlyFieldListFilter), "recorded_at"]
+    list_filter = ["act", ("by", DropdownFilter), "recorded_at"]
     search_fields = ["id", "entries__ref"]
     search_help_text = _("Searched: the id of the change, and the refs of what it made public.")
     ordering = ["-first_seq"]
@@ -42,9 +44,8 @@ class ChangeAdmin(ReadOnlyAdmin):
     def what(self, change: Change) -> SafeString:
         address = reverse("admin:publishing_ledgerentry_changelist")
         count = change.last_seq - change.first_seq + 1
-        return format_html(
-            '<a href="{}?change__id__exact={}">{}</a>', address, change.pk, _("%(count)d positions") % {"count": count}
-        )
+        words = ngettext("one position", "%(count)d positions", count) % {"count": count}
+        return format_html('<a href="{}?change__id__exact={}">{}</a>', address, change.pk, words)
 
 
 @admin.register(LedgerEntry)
@@ -97,6 +98,10 @@ class DocumentAdmin(ReadOnlyAdmin):
     list_select_related = ["thing"]
     fields = ["thing", "entry", "until_seq", "pretty_body"]
     readonly_fields = ["pretty_body"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet:
+        """Leave the long columns to the page of one document."""
+        return super().get_queryset(request).only("entry", "until_seq", "thing__ref", "thing__resource")
 
     @admin.display(description=_("ref"), ordering="thing__ref")
     def ref(self, document: Document) -> str:

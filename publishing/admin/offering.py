@@ -85,6 +85,9 @@ class OffersThings:
     def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
         """Let sources be added from where they are chosen: their links lead to Publishable, which cannot be added."""
         formfield = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  as above
+        if formfield is not None and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
+            # Whoever edits one thing does not delete another from there.
+            formfield.widget.can_delete_related = False
         if (
             formfield is not None
             and isinstance(formfield.widget, RelatedFieldWidgetWrapper)

@@ -27,8 +27,3 @@ class ReadOnlyAdmin(ReadOnly, admin.ModelAdmin):
 
     class Media:
         css = {"all": ["publishing/admin.css"]}
-
-
-class ReadOnlyInline(ReadOnly, admin.TabularInline):
-    extra = 0
-    show_change_link = True

@@ -5,8 +5,9 @@ from typing import Any, ClassVar
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, models, transaction
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -121,15 +122,31 @@ class ChildFormSet(BaseInlineFormSet):
         return self._queryset
 
 
+class ListedFormSet(ChildFormSet):
+    """Children that are only shown: what is sent back about them is not looked at."""
+
+    def __init__(self, data: Any = None, files: Any = None, **options: Any) -> None:
+        super().__init__(None, None, **options)
+
+    def is_valid(self) -> bool:
+        return True
+
+    def save(self, commit: bool = True) -> list[Any]:
+        self.new_objects, self.changed_objects, self.deleted_objects = [], [], []
+        return []
+
+
 class ThingInline(OffersThings, ShowsState, admin.TabularInline):
-    """Things that hang on the one whose page it is. New ones are drafts."""
+    """Things that hang on the one whose page it is, one a line. New ones are drafts."""
 
     form = ChildForm
     formset = ChildFormSet
     template = "admin/publishing/children.html"
+    layout = "admin/edit_inline/tabular.html"
     extra = 0
     show_change_link = True
     readonly_fields: Any = ["state_badge"]
+    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         """Read what the rows link to together with them, so that the page takes the same queries for any number."""
@@ -148,13 +165,25 @@ class ThingInline(OffersThings, ShowsState, admin.TabularInline):
         return found
 
 
-class ListedInline(ReadOnly, ShowsState, admin.TabularInline):
-    """Things that hang on the one whose page it is, only listed: each is edited on a page of its own."""
+class StackedThingInline(ThingInline):
+    """The same with room for texts in two languages side by side."""
 
-    formset = ChildFormSet
+    layout = "admin/edit_inline/stacked.html"
+
+
+class ShownInline(ReadOnly, admin.TabularInline):
+    """Rows that belong to the thing whose page it is and are not edited there."""
+
+    formset = ListedFormSet
     template = "admin/publishing/children.html"
+    layout = "admin/edit_inline/tabular.html"
     extra = 0
     show_change_link = True
+
+
+class ListedInline(ShowsState, ShownInline):
+    """Things that hang on the one whose page it is, only listed: each is edited on a page of its own."""
+
     may_be_added = True
 
     @property
@@ -190,6 +219,7 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
     readonly_fields: Any = ["state_badge"]
     show_full_result_count = False
     list_per_page = 50
+    formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 5})}}
     # The field whose English words the ref is proposed from while they are typed.
     ref_from: ClassVar[str] = "title_en"
     is_record: ClassVar[bool] = False
@@ -266,7 +296,7 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
         wanted = "_publish" in request.POST and self.has_change_permission(request, thing)
         touched = [(thing, wanted)]
         for formset in formsets:
-            for child_form in formset.forms:
+            for child_form in formset.forms if formset.is_bound else ():
                 child = child_form.instance
                 if isinstance(child, Publishable) and child_form.has_changed() and child.pk is not None:
                     touched.append((child, child_form.cleaned_data.get("publish_with_it", False)))

@@ -157,7 +157,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='document',
-            index=django.contrib.postgres.indexes.GinIndex(fastupdate=False, fields=['search'], name='document_search'),
+            index=django.contrib.postgres.indexes.GinIndex(fields=['search'], gin_pending_list_limit=8192, name='document_search'),
         ),
         migrations.AddConstraint(
             model_name='document',
