@@ -59,85 +59,87 @@ def theme(ref: str, label: tuple[str, str], parent: str | None = None) -> dict[s
     return {"ref": ref, "parent": parent, **both("label", *label), **both("definition", *label)}
 
 
-WORLD: dict[str, list[dict[str, Any]]] = {
-    "sources": [
-        {
-            "ref": "src-report",
-            "kind": "page",
-            "url": "https://acme.example/report",
-            "title": "Yearly report",
-            "publisher": "Acme",
-            "lang": "en",
-        }
-    ],
-    "themes": [
-        theme("safety", ("Safety", "安全")),
-        theme("evaluation", ("Evaluation", "评测"), "safety"),
-        theme("labour", ("Labour", "劳动")),
-    ],
-    "actors": [
-        {
-            "ref": "acme",
-            "kind": "company",
-            **both("name", "Acme", "顶点公司"),
-            "time_zone": "Asia/Shanghai",
-            "sources": SOURCES,
-        },
-        {"ref": "bolt", "kind": "company", **both("name", "Bolt", "闪电公司"), "sources": SOURCES},
-    ],
-    "instruments": [
-        instrument("accord", ("The Accord", "协定"), tracked=True),
-        instrument("archive", ("Closed Archive", "旧档"), tracked=False),
-    ],
-    "commitments": [
-        commitment(
-            "accord.report",
-            ("Publish a report", "公布报告"),
-            ["evaluation"],
-            ["acme", "bolt"],
-            {"kind": "fixed", "date": "2026-12-31"},
-        ),
-        commitment(
-            "accord.wages",
-            ("Protect wages", "保护工资"),
-            ["labour"],
-            ["acme"],
-            {"kind": "fixed", "date": "2027-03"},
-        ),
-        commitment(
-            "accord.yearly",
-            ("Report each year", "每年报告"),
-            ["labour"],
-            ["bolt"],
-            {"kind": "recurring", "date": "2025-06-30", "every": "P1Y"},
-        ),
-        commitment(
-            "archive.report",
-            ("An old report", "旧报告"),
-            ["labour"],
-            ["acme"],
-            {"kind": "fixed", "date": "2026-12-31"},
-        ),
-    ],
-    "evidence": [
-        evidence("evd-acme", "accord.report.acme"),
-        evidence("evd-bolt", "accord.report.bolt"),
-        evidence("evd-wages", "accord.wages.acme"),
-    ],
-}
+def records(year: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the world, with the deadlines of the reports at the end of `year` and that of wages three months later."""
+    return {
+        "sources": [
+            {
+                "ref": "src-report",
+                "kind": "page",
+                "url": "https://acme.example/report",
+                "title": "Yearly report",
+                "publisher": "Acme",
+                "lang": "en",
+            }
+        ],
+        "themes": [
+            theme("safety", ("Safety", "安全")),
+            theme("evaluation", ("Evaluation", "评测"), "safety"),
+            theme("labour", ("Labour", "劳动")),
+        ],
+        "actors": [
+            {
+                "ref": "acme",
+                "kind": "company",
+                **both("name", "Acme", "顶点公司"),
+                "time_zone": "Asia/Shanghai",
+                "sources": SOURCES,
+            },
+            {"ref": "bolt", "kind": "company", **both("name", "Bolt", "闪电公司"), "sources": SOURCES},
+        ],
+        "instruments": [
+            instrument("accord", ("The Accord", "协定"), tracked=True),
+            instrument("archive", ("Closed Archive", "旧档"), tracked=False),
+        ],
+        "commitments": [
+            commitment(
+                "accord.report",
+                ("Publish a report", "公布报告"),
+                ["evaluation"],
+                ["acme", "bolt"],
+                {"kind": "fixed", "date": f"{year}-12-31"},
+            ),
+            commitment(
+                "accord.wages",
+                ("Protect wages", "保护工资"),
+                ["labour"],
+                ["acme"],
+                {"kind": "fixed", "date": f"{year + 1}-03"},
+            ),
+            commitment(
+                "accord.yearly",
+                ("Report each year", "每年报告"),
+                ["labour"],
+                ["bolt"],
+                {"kind": "recurring", "date": "2025-06-30", "every": "P1Y", "until": "2026-12-31"},
+            ),
+            commitment(
+                "archive.report",
+                ("An old report", "旧报告"),
+                ["labour"],
+                ["acme"],
+                {"kind": "fixed", "date": f"{year}-12-31"},
+            ),
+        ],
+        "evidence": [
+            evidence("evd-acme", "accord.report.acme"),
+            evidence("evd-bolt", "accord.report.bolt"),
+            evidence("evd-wages", "accord.wages.acme"),
+        ],
+    }
 
 
-def load(folder: Path, records: dict[str, list[dict[str, Any]]]) -> None:
+def load(folder: Path, files: dict[str, list[dict[str, Any]]]) -> None:
     """Write records as a folder of files, and load and publish them."""
     folder.mkdir(parents=True, exist_ok=True)
-    for kind, rows in records.items():
+    for kind, rows in files.items():
         (folder / f"{kind}.yaml").write_text(yaml.safe_dump(rows, allow_unicode=True))
     call_command("load_records", str(folder), verbosity=0)
 
 
 def move_deadline(folder: Path, day: str) -> None:
     """Publish another day for the reports."""
-    moved = WORLD["commitments"][0] | {"due": {"kind": "fixed", "date": day}}
+    moved = records(2026)["commitments"][0] | {"due": {"kind": "fixed", "date": day}}
     pledges = [
         {"ref": f"accord.report.{actor}", "commitment": "accord.report", "actor": actor, "due": moved["due"]}
         for actor in ("acme", "bolt")
