@@ -114,22 +114,16 @@ if PRODUCTION and "*" in ALLOWED_HOSTS:
 INSTALLED_APPS = [
     "config",
     "accounts",
-    *(
-        name
-        for name in (
-            "jobs",
-            "publishing",
-            "catalog",
-            "sources",
-            "tracking",
-            "commitments",
-            "mechanisms",
-            "subscriptions",
-            "api",
-            "website",
-        )
-        if (BASE_DIR / name / "__init__.py").exists()
-    ),
+    "jobs",
+    "publishing",
+    "catalog",
+    "sources",
+    "tracking",
+    "commitments",
+    "mechanisms",
+    "subscriptions",
+    "api",
+    "website",
     "pgtrigger",
     "pghistory",
     "rest_framework",
