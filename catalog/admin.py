@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Actor, Theme
+from publishing.admin.filters import DropdownFilter
 from publishing.admin.things import ListedInline, ThingAdmin
 
 
@@ -29,14 +30,14 @@ class NarrowerInline(ListedInline):
     fk_name = "parent"
     verbose_name = _("narrower theme")
     verbose_name_plural = _("narrower themes")
-    fields = readonly_fields = ["label_en", "label_zh", "state_badge"]
+    fields = ["label_en", "label_zh", "state_badge"]
     ordering = ["label_en"]
 
 
 @admin.register(Theme)
 class ThemeAdmin(ThingAdmin):
     list_display = ["label_en", "label_zh", "parent", "state_badge", "ref"]
-    list_filter = ["state", ("parent", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["state", ("parent", DropdownFilter)]
     list_select_related = ["parent"]
     search_fields = ["ref", "label_en", "label_zh", "definition_en", "definition_zh"]
     search_help_text = _("Searched: ref, labels and definitions, in English and Chinese.")

@@ -12,13 +12,14 @@ from django.utils.translation import gettext_lazy as _
 
 from commitments.importing import JOINT
 from commitments.models import Bound, Commitment, Instrument, Pledge, Signature
+from publishing.admin.filters import DropdownFilter
 from publishing.admin.naming import admin_url
 from publishing.admin.things import ChildForm, ListedInline, ThingAdmin, ThingForm, ThingInline
 from tracking.admin.records import DueFilter, StatusFilter, TrackedAdmin
 from tracking.admin.showing import decide_link, due_in_full, status_badge
 from tracking.models import DueKind
 
-DUE_RULE = ["due_kind", ("due_date", "due_until", "due_every"), ("due_rule_en", "due_rule_zh")]
+DUE_RULE: list[Any] = ["due_kind", ("due_date", "due_until", "due_every"), ("due_rule_en", "due_rule_zh")]
 
 
 def signature_ref(values: Mapping[str, Any]) -> str:
@@ -105,7 +106,7 @@ class SignatureInline(ThingInline):
 class CommitmentInline(ListedInline):
     model = Commitment
     fk_name = "instrument"
-    fields = readonly_fields = ["locator", "title_en", "title_zh", "due_date", "bound", "state_badge"]
+    fields = ["locator", "title_en", "title_zh", "due_date", "bound", "state_badge"]
     ordering = ["ref"]
 
 
@@ -132,7 +133,7 @@ class InstanceInline(ListedInline):
     fk_name = "instance_of"
     verbose_name = _("period")
     verbose_name_plural = _("its periods")
-    fields = readonly_fields = ["period", "shown_status", "due", "state_badge"]
+    fields = ["period", "shown_status", "due", "state_badge"]
     ordering = ["period", "ref"]
 
     @admin.display(description=_("status"))
@@ -166,7 +167,7 @@ class InstrumentAdmin(ThingAdmin):
 class SignatureAdmin(ThingAdmin):
     form = SignatureForm
     list_display = ["actor", "instrument", "signed_on", "withdrew_on", "state_badge"]
-    list_filter = ["state", "actor__kind", ("instrument", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["state", "actor__kind", ("instrument", DropdownFilter)]
     list_select_related = ["actor", "instrument"]
     search_fields = [
         "ref",
@@ -197,8 +198,8 @@ class CommitmentAdmin(ThingAdmin):
         "bound",
         "measurable",
         "jointly",
-        ("themes", admin.RelatedOnlyFieldListFilter),
-        ("instrument", admin.RelatedOnlyFieldListFilter),
+        ("themes", DropdownFilter),
+        ("instrument", DropdownFilter),
     ]
     list_select_related = ["instrument"]
     search_fields = [
@@ -237,9 +238,8 @@ class PledgeAdmin(TrackedAdmin):
         DueFilter,
         "contested",
         "due_kind",
-        "actor__kind",
-        ("themes", admin.RelatedOnlyFieldListFilter),
-        ("commitment__instrument", admin.RelatedOnlyFieldListFilter),
+        ("themes", DropdownFilter),
+        ("commitment__instrument", DropdownFilter),
     ]
     list_select_related = ["actor"]
     search_fields = [
@@ -257,7 +257,7 @@ class PledgeAdmin(TrackedAdmin):
     ref_from = ""
     fieldsets = [
         (None, {"fields": ["commitment", "of_instrument", "actor", ("title_en", "title_zh"), "ref", "state_badge"]}),
-        (_("Status"), {"fields": ["present_status", "due", "contested"]}),
+        (_("Status"), {"fields": ["present_status", "due", "is_contested"]}),
         (_("When it is due"), {"fields": [*DUE_RULE, ("instance_of", "period"), "review_every"]}),
         (_("What else a reader should know"), {"fields": [("note_en", "note_zh"), "sources"]}),
     ]

@@ -5,23 +5,20 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from mechanisms.models import Event, Mechanism, Proposal, TakenUp
+from publishing.admin.filters import DropdownFilter
 from publishing.admin.offering import OffersThings
-from publishing.admin.things import ListedInline, ThingAdmin, ThingInline
-from tracking.admin.records import SHORT_TEXT, StatusFilter, TrackedAdmin
+from publishing.admin.things import ListedInline, StackedThingInline, ThingAdmin, ThingInline
+from tracking.admin.records import StatusFilter, TrackedAdmin
 
 
-class EventInline(ThingInline):
+class EventInline(StackedThingInline):
     model = Event
     fk_name = "mechanism"
     fields = [
-        "title_en",
-        "title_zh",
-        "starts_on",
-        "ends_on",
-        "event_state",
+        ("title_en", "title_zh"),
+        ("starts_on", "ends_on", "event_state"),
         "sources",
-        "state_badge",
-        "publish_with_it",
+        ("state_badge", "publish_with_it"),
     ]
     autocomplete_fields = ["sources"]
     ordering = ["starts_on", "ref"]
@@ -32,7 +29,7 @@ class MechanismPartInline(ListedInline):
     fk_name = "parent"
     verbose_name = _("part")
     verbose_name_plural = _("its parts")
-    fields = readonly_fields = ["title_en", "title_zh", "status", "state_badge"]
+    fields = ["title_en", "title_zh", "status", "state_badge"]
     ordering = ["ref"]
 
 
@@ -41,7 +38,7 @@ class ProposalPartInline(ListedInline):
     fk_name = "parent"
     verbose_name = _("part")
     verbose_name_plural = _("its parts")
-    fields = readonly_fields = ["title_en", "title_zh", "status", "state_badge"]
+    fields = ["title_en", "title_zh", "status", "state_badge"]
     ordering = ["ref"]
 
 
@@ -52,9 +49,10 @@ class TakenUpInline(OffersThings, admin.TabularInline):
     fk_name = "proposal"
     template = "admin/publishing/children.html"
     extra = 0
-    fields = ["by", "note_en", "note_zh", "read_in"]
+    fields = [("by", "read_in"), ("note_en", "note_zh")]
     autocomplete_fields = ["by", "read_in"]
-    formfield_overrides = SHORT_TEXT
+    formfield_overrides = ThingInline.formfield_overrides
+    layout = "admin/edit_inline/stacked.html"
     ordering = ["pk"]
 
 
@@ -66,8 +64,8 @@ class MechanismAdmin(TrackedAdmin):
         StatusFilter,
         "kind",
         "contested",
-        ("themes", admin.RelatedOnlyFieldListFilter),
-        ("parent", admin.RelatedOnlyFieldListFilter),
+        ("themes", DropdownFilter),
+        ("parent", DropdownFilter),
     ]
     search_fields = ["ref", "title_en", "title_zh", "summary_en", "summary_zh", "hosts__name_en", "hosts__name_zh"]
     search_help_text = _("Searched: ref, title, summary and hosts, in English and Chinese.")
@@ -86,7 +84,7 @@ class MechanismAdmin(TrackedAdmin):
 @admin.register(Event)
 class EventAdmin(ThingAdmin):
     list_display = ["title_en", "title_zh", "mechanism", "starts_on", "event_state", "country", "state_badge"]
-    list_filter = ["state", "event_state", "country", ("mechanism", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["state", "event_state", "country", ("mechanism", DropdownFilter)]
     list_select_related = ["mechanism"]
     search_fields = [
         "ref",
@@ -118,9 +116,9 @@ class ProposalAdmin(TrackedAdmin):
         "state",
         StatusFilter,
         "contested",
-        ("proposed_by", admin.RelatedOnlyFieldListFilter),
-        ("themes", admin.RelatedOnlyFieldListFilter),
-        ("parent", admin.RelatedOnlyFieldListFilter),
+        ("proposed_by", DropdownFilter),
+        ("themes", DropdownFilter),
+        ("parent", DropdownFilter),
     ]
     list_select_related = ["tabled_in"]
     search_fields = [

@@ -1,6 +1,7 @@
 """Whether a thing has what every public thing of its kind must have. A draft may lack it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
@@ -46,5 +47,5 @@ def _is_empty(field: Field, document: dict[str, object]) -> bool:
 
 
 def _label(resource: type[Resource], field: Field) -> object:
-    column = field.source if len(field.keys()) == 1 else f"{field.source}_en"
-    return resource.model._meta.get_field(column).verbose_name  # type: ignore[union-attr]  required fields are columns
+    column: Any = resource.model._meta.get_field(field.source if len(field.keys()) == 1 else f"{field.source}_en")
+    return column.verbose_name

@@ -32,7 +32,7 @@ class DivergenceForm(ThingForm):
 class PassageInline(ListedInline):
     model = Passage
     fk_name = "source"
-    fields = readonly_fields = ["locator", "lang", "says", "state_badge"]
+    fields = ["locator", "lang", "says", "state_badge"]
     ordering = ["ref"]
 
     @admin.display(description=_("what it says"))

@@ -81,7 +81,7 @@ class LedgerEntryAdmin(ReadOnlyAdmin):
         document = Document.objects.filter(pk=entry.pk).values_list("body", flat=True).first()
         return pretty(document) if document is not None else "–"
 
-    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest | None = None) -> bool:
+    def lookup_allowed(self, lookup: str, value: Any, request: Any = None) -> bool:
         """Let a change's page link to its positions."""
         return lookup == "change__id__exact" or super().lookup_allowed(lookup, value, request)
 

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
 from django.db import models
-from django.db.models import Field, ForeignKey, ManyToManyField, QuerySet
+from django.db.models import ForeignKey, ManyToManyField, QuerySet
 from django.http import HttpRequest
 
 from publishing.admin.naming import label_of, with_branches
@@ -29,19 +30,16 @@ class ThingsField(forms.ModelMultipleChoiceField):
         return label_of(obj) if isinstance(obj, Publishable) else str(obj)
 
 
-class OffersLabels:
+class OffersLabels(forms.Select):
     """Mixed into the widgets: what is chosen already is not asked for again when the form has been given it."""
 
     choices: Any
-    create_option: Any
-    is_required: bool
-    allow_multiple_selected: bool
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
         given = {str(thing.pk): thing for thing in self.choices.field.given}
         wanted = [str(key) for key in value if str(key) not in self.choices.field.empty_values]
         if not given.keys() >= set(wanted):
-            return super().optgroups(name, value, attr)  # type: ignore[misc]  of the class beside
+            return super().optgroups(name, value, attr)
         options = []
         if not self.is_required and not self.allow_multiple_selected:
             options.append(self.create_option(name, "", "", False, 0))
@@ -58,33 +56,31 @@ class ThingsSelect(OffersLabels, AutocompleteSelectMultiple):
     url_name = "%s:publishing_publishable_offered"
 
 
-def allowed_resources(field: Field) -> list[type[Resource]]:
+def allowed_resources(field: Any) -> list[type[Resource]]:
     """Return the resources that a link to Publishable may lead to, as its `limit_choices_to` says."""
     limit = field.remote_field.limit_choices_to or {}
     names = [limit["resource"]] if "resource" in limit else limit.get("resource__in", registry.names())
     return [registry[name] for name in names]
 
 
-class OffersThings:
+class OffersThings(BaseModelAdmin):
     """Mixed into a ModelAdmin or an inline: `autocomplete_fields` that lead to things use the widgets above."""
-
-    admin_site: Any
 
     def formfield_for_foreignkey(self, db_field: ForeignKey, request: HttpRequest, **kwargs: Any) -> Any:
         if self._offers(db_field, request):
             kwargs |= {"widget": ThingSelect(db_field, self.admin_site), "form_class": ThingField}
             kwargs.setdefault("queryset", self._choices(db_field))
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)  # type: ignore[misc]  of the class beside
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def formfield_for_manytomany(self, db_field: ManyToManyField, request: HttpRequest, **kwargs: Any) -> Any:
         if self._offers(db_field, request):
             kwargs |= {"widget": ThingsSelect(db_field, self.admin_site), "form_class": ThingsField}
             kwargs.setdefault("queryset", self._choices(db_field))
-        return super().formfield_for_manytomany(db_field, request, **kwargs)  # type: ignore[misc]  of the class beside
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
-    def formfield_for_dbfield(self, db_field: Field, request: HttpRequest, **kwargs: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         """Let sources be added from where they are chosen: their links lead to Publishable, which cannot be added."""
-        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]  as above
+        formfield = super().formfield_for_dbfield(db_field, request, **kwargs)
         if formfield is not None and isinstance(formfield.widget, RelatedFieldWidgetWrapper):
             # Whoever edits one thing does not delete another from there.
             formfield.widget.can_delete_related = False
@@ -98,12 +94,12 @@ class OffersThings:
             formfield.widget.can_add_related = sources.has_add_permission(request)
         return formfield
 
-    def _offers(self, db_field: Field, request: HttpRequest) -> bool:
-        return issubclass(db_field.remote_field.model, Publishable) and db_field.name in self.get_autocomplete_fields(  # type: ignore[attr-defined]  of the class beside
+    def _offers(self, db_field: Any, request: HttpRequest) -> bool:
+        return issubclass(db_field.remote_field.model, Publishable) and db_field.name in self.get_autocomplete_fields(
             request
         )
 
-    def _choices(self, db_field: Field) -> QuerySet:
+    def _choices(self, db_field: Any) -> QuerySet:
         things = db_field.remote_field.model._default_manager.all()
         return with_branches(things, allowed_resources(db_field)) if things.model is Publishable else things
 
@@ -115,7 +111,7 @@ def give_chosen(form: forms.ModelForm) -> None:
         return
     read_many = getattr(row, "_prefetched_objects_cache", {})
     for name, field in form.fields.items():
-        if isinstance(field, ThingField) and row._meta.get_field(name).is_cached(row):  # type: ignore[union-attr]
+        if isinstance(field, ThingField) and row._meta.get_field(name).is_cached(row):
             chosen = getattr(row, name)
             field.given = [chosen] if chosen is not None else []
         elif isinstance(field, ThingsField) and name in read_many:

@@ -101,15 +101,20 @@ class ChildFormSet(BaseInlineFormSet):
 
     more = False
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        # The refs that rows of this form have proposed so far, so that no two propose the same.
+        self.proposed: set[str] = set()
+        super().__init__(*args, **options)
+
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
         if "DELETE" in form.fields and form.instance.pk and form.instance.state != PublicationState.DRAFT:
             _switch_off(form.fields["DELETE"])
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
-        form = super()._construct_form(i, **kwargs)
-        self._proposed = getattr(self, "_proposed", set())
-        form.proposed = self._proposed
+        formset: Any = super()
+        form = formset._construct_form(i, **kwargs)
+        form.proposed = self.proposed
         give_chosen(form)
         return form
 
@@ -145,7 +150,7 @@ class ThingInline(OffersThings, ShowsState, admin.TabularInline):
     layout = "admin/edit_inline/tabular.html"
     extra = 0
     show_change_link = True
-    readonly_fields: Any = ["state_badge"]
+    readonly_fields: ClassVar[Any] = ["state_badge"]
     formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 3})}}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -179,6 +184,12 @@ class ShownInline(ReadOnly, admin.TabularInline):
     layout = "admin/edit_inline/tabular.html"
     extra = 0
     show_change_link = True
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.get_fields(request, obj)
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        return self.fields
 
 
 class ListedInline(ShowsState, ShownInline):
@@ -216,7 +227,7 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
     object_history_template = "admin/publishing/thing_history.html"
     actions = ["publish_chosen"]
     ordering = ["ref"]
-    readonly_fields: Any = ["state_badge"]
+    readonly_fields: ClassVar[Any] = ["state_badge"]
     show_full_result_count = False
     list_per_page = 50
     formfield_overrides = {models.TextField: {"widget": AdminTextareaWidget(attrs={"rows": 5})}}
@@ -242,8 +253,8 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
     def get_form(
         self, request: HttpRequest, obj: Publishable | None = None, change: bool = False, **kwargs: Any
     ) -> type[forms.ModelForm]:
-        form = super().get_form(request, obj, change, **kwargs)
-        form.refusal = vars(request).get("refusal")  # type: ignore[attr-defined]  every form here is a ThingForm
+        form: Any = super().get_form(request, obj, change, **kwargs)
+        form.refusal = vars(request).get("refusal")
         return form
 
     def changeform_view(

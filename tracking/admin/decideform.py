@@ -5,7 +5,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils.html import format_html
@@ -59,7 +58,7 @@ class DecideForm(forms.Form):
     status = forms.ChoiceField(label=_("New status"), widget=forms.RadioSelect)
     effective_on = forms.DateField(
         label=_("Holds from"),
-        widget=AdminDateWidget,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
         help_text=_("The day (UTC) from which this is true; not a day to come."),
     )
     reason_en = forms.CharField(label=_("Reason (English)"), required=False, widget=forms.Textarea(attrs=TEXT))
@@ -86,7 +85,8 @@ class DecideForm(forms.Form):
     def __init__(self, data: Any, *, record: Record, today: date, asked: Mapping[str, str]) -> None:
         super().__init__(data)
         self.today = today
-        self.fields["status"].choices = [  # type: ignore[attr-defined]  the stubs know only Field here
+        fields: dict[str, Any] = self.fields
+        fields["status"].choices = [
             (
                 status.code,
                 format_html("{} <span class='definition'>{}</span>", status_badge(status.code), status.definition),
@@ -94,11 +94,11 @@ class DecideForm(forms.Form):
             for status in record.possible_statuses
         ]
         findings = record.findings.filter(pk__in=Finding.objects.open()).order_by("found_at", "pk")
-        self.fields["findings"].queryset = findings
-        self.fields["evidence"].queryset = citable_evidence(record)
-        self.fields["supersedes"].queryset = record.status_changes.filter(
-            seq__isnull=False, superseded_by=None
-        ).order_by("-seq")
+        fields["findings"].queryset = findings
+        fields["evidence"].queryset = citable_evidence(record)
+        fields["supersedes"].queryset = record.status_changes.filter(seq__isnull=False, superseded_by=None).order_by(
+            "-seq"
+        )
         self.initial = {
             "effective_on": today,
             "based_on": ledger.head().seq,
@@ -233,13 +233,7 @@ class LinkForm(forms.Form):
         return evidence
 
 
-class BaseLinkFormSet(forms.BaseFormSet):
-    def filled(self) -> list[LinkForm]:
-        """The rows in which something was typed."""
-        return [form for form in self.forms if form.has_changed()]
-
-
-LinkFormSet = forms.formset_factory(LinkForm, formset=BaseLinkFormSet, extra=1, max_num=10, absolute_max=10)
+LinkFormSet = forms.formset_factory(LinkForm, extra=1, max_num=10, absolute_max=10)
 
 
 def source_at(url: str) -> Source | None:

@@ -21,7 +21,7 @@ from publishing.admin.naming import admin_url, public_url
 from publishing.admin.things import SavedAtOnce, staff_of
 from publishing.errors import DomainError
 from tracking.actions import RecordMovedOn, approve_decision, prepare_decision
-from tracking.admin.decideform import DecideForm, LinkFormSet
+from tracking.admin.decideform import DecideForm, LinkForm, LinkFormSet
 from tracking.admin.decisions import published_message
 from tracking.admin.previewing import Preview, preview_of
 from tracking.admin.showing import due_in_full, is_overdue
@@ -91,7 +91,7 @@ class _Page:
         """Make the decision, and roll all of it back again when only its preview is asked for."""
         given = self.form.cleaned_data
         with transaction.atomic():
-            added = [link.write_evidence(record=self.record, today=self.now.date()) for link in self.links.filled()]
+            added = [link.write_evidence(record=self.record, today=self.now.date()) for link in self._filled_links()]
             decision = prepare_decision(
                 record=self.record,
                 status=given["status"],
@@ -115,6 +115,9 @@ class _Page:
                 approve_decision(decision=decision, by=self.user, now=self.now)
         return decision
 
+    def _filled_links(self) -> list[LinkForm]:
+        return [link for link in self.links if link.has_changed()]
+
     def _start_from_now(self, moved: RecordMovedOn) -> HttpResponse:
         """Show the record as it is now beside what was typed; from here on it is decided on that."""
         data = self.request.POST.copy()
@@ -127,7 +130,7 @@ class _Page:
 
     def _digest(self) -> str:
         said = {name: value for name, value in self.form.cleaned_data.items() if name != "based_on"}
-        links = [link.cleaned_data for link in self.links.filled()]
+        links = [link.cleaned_data for link in self._filled_links()]
         text = json.dumps([said, links], cls=_Encoder, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()
 

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from publishing.admin.filters import DropdownFilter
 from publishing.admin.naming import admin_url, badge, public_url
 from publishing.admin.reading import ReadOnlyAdmin
 from publishing.admin.things import staff_of
@@ -36,7 +37,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         "prepared_at",
         "approved_by",
     ]
-    list_filter = ["state", "kind", "status", ("prepared_by", admin.RelatedOnlyFieldListFilter), "prepared_at"]
+    list_filter = ["state", "kind", "status", ("prepared_by", DropdownFilter), "prepared_at"]
     list_select_related = ["record", "prepared_by", "approved_by"]
     search_fields = ["record__ref", "record__title_en", "record__title_zh", "reason_en", "reason_zh"]
     search_help_text = _("Searched: the record’s ref and title, and the reason.")

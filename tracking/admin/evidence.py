@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
+from publishing.admin.filters import DropdownFilter
 from publishing.admin.things import ChildForm, ThingAdmin, ThingForm
 from tracking.models import Evidence, Response
 
@@ -76,7 +77,7 @@ class EvidenceAdmin(ThingAdmin):
 class ResponseAdmin(ThingAdmin):
     form = ResponseForm
     list_display = ["what", "actor", "record", "stated_on", "disputes", "word_for_word", "state_badge"]
-    list_filter = ["state", "disputes", "word_for_word", ("actor", admin.RelatedOnlyFieldListFilter)]
+    list_filter = ["state", "disputes", "word_for_word", ("actor", DropdownFilter)]
     list_select_related = ["record", "actor"]
     search_fields = [
         "ref",

@@ -16,6 +16,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from publishing.admin.filters import DropdownFilter
 from publishing.admin.naming import admin_url, badge
 from publishing.admin.reading import ReadOnlyAdmin
 from publishing.admin.things import staff_of
@@ -64,19 +65,9 @@ class DismissForm(forms.Form):
 
 @admin.register(Finding)
 class FindingAdmin(ReadOnlyAdmin):
-    list_display = [
-        "age",
-        "kind",
-        "record_link",
-        "status",
-        "due",
-        "seen_in_full",
-        "state_badge",
-        "claimed_by",
-        "decide",
-    ]
+    list_display = ["age", "decide", "kind", "record_link", "standing", "seen_in_full", "state_and_holder"]
     list_display_links = ["age"]
-    list_filter = [QueueFilter, "kind", RecordResourceFilter, ("claimed_by", admin.RelatedOnlyFieldListFilter)]
+    list_filter = [QueueFilter, "kind", RecordResourceFilter, ("claimed_by", DropdownFilter)]
     list_select_related = ["record", "claimed_by"]
     search_fields = ["record__ref", "record__title_en", "record__title_zh", "fingerprint", "dismissed_because"]
     search_help_text = _("Searched: the record’s ref and title, the fingerprint, and the reason of a dismissal.")
@@ -97,9 +88,9 @@ class FindingAdmin(ReadOnlyAdmin):
         name = Truncator(str(finding.record)).chars(90)
         return format_html('<a href="{}">{}</a><br>{}', admin_url(finding.record), name, finding.record.ref)
 
-    @admin.display(description=_("status"))
-    def status(self, finding: Finding) -> SafeString:
-        return status_badge(finding.record.status)
+    @admin.display(description=_("status and due day"), ordering="record__due_on")
+    def standing(self, finding: Finding) -> SafeString:
+        return format_html("{}<br>{}", status_badge(finding.record.status), due_in_full(finding.record))
 
     @admin.display(description=_("present status"))
     def present_status(self, finding: Finding) -> SafeString:
@@ -118,8 +109,9 @@ class FindingAdmin(ReadOnlyAdmin):
         return status_badge(finding.suggested_status) if finding.suggested_status else "–"
 
     @admin.display(description=_("state"), ordering="state")
-    def state_badge(self, finding: Finding) -> SafeString:
-        return badge(f"finding-{finding.state}", finding.get_state_display())
+    def state_and_holder(self, finding: Finding) -> SafeString:
+        holder = finding.claimed_by or ""
+        return format_html("{} {}", badge(f"finding-{finding.state}", finding.get_state_display()), holder)
 
     @admin.display(description=_("decision"))
     def decide(self, finding: Finding) -> SafeString | str:

@@ -35,10 +35,9 @@ def preview_of(decision: Decision) -> Preview:
     """Return what the public would see after this decision. Three queries; nothing is written."""
     record = decision.record
     published = [
-        Published(*values)
-        for values in StatusChange.objects.filter(record=record, seq__isnull=False).values_list(
-            "pk", "status", "effective_on", "seq", "first_version", "supersedes"
-        )
+        Published(change.pk, change.status, change.effective_on, change.seq, LAST, change.supersedes_id)
+        for change in StatusChange.objects.filter(record=record, seq__isnull=False)
+        if change.seq is not None
     ]
     this = Published(THIS, decision.status, decision.effective_on, LAST, LAST, decision.supersedes_id)
     _change, after, since, _until = timeline([*published, this])[-1]

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import admin
-from django.db import models
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
@@ -15,9 +13,9 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from publishing.admin.naming import ShowsState, admin_url
-from publishing.admin.reading import ReadOnlyAdmin, ReadOnlyInline
-from publishing.admin.things import ThingAdmin, ThingInline
+from publishing.admin.naming import ShowsState, admin_url, badge
+from publishing.admin.reading import ReadOnlyAdmin
+from publishing.admin.things import ShownInline, StackedThingInline, ThingAdmin
 from publishing.resource import registry
 from tracking.admin.deciding import decide_view
 from tracking.admin.evidence import EvidenceChildForm, ResponseChildForm
@@ -32,8 +30,6 @@ from tracking.admin.showing import (
 from tracking.models import TRACKED_RESOURCES, Evidence, Finding, Record, Response, StatusChange
 from tracking.statuses import STATUSES, statuses_of
 
-SHORT_TEXT = {models.TextField: {"widget": forms.Textarea(attrs={"rows": 3, "cols": 30})}}
-
 
 class StatusFilter(admin.SimpleListFilter):
     """The statuses that the records of this list can have."""
@@ -42,7 +38,7 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
-        collection = model_admin.model.collection  # type: ignore[attr-defined]  the filter of records only
+        collection = getattr(model_admin.model, "collection", "")
         possible = statuses_of(collection) if collection in TRACKED_RESOURCES else STATUSES.values()
         return [(status.code, status.label) for status in possible]
 
@@ -53,7 +49,7 @@ class StatusFilter(admin.SimpleListFilter):
 class DueFilter(admin.SimpleListFilter):
     """What asks for a decision because of its day."""
 
-    title = _("due")
+    title = _("deadline")
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> list[tuple[str, Any]]:
@@ -90,6 +86,10 @@ class ShowsStatus(ShowsState):
     @admin.display(description=_("present status"))
     def present_status(self, record: Record) -> SafeString:
         return status_in_full(record.status, record.status_since)
+
+    @admin.display(description=_("contested"))
+    def is_contested(self, record: Record) -> SafeString | str:
+        return badge("status-amber", _("a public response disputes it")) if record.contested else "–"
 
     @admin.display(description=_("decision"))
     def decide(self, record: Record) -> SafeString:
@@ -129,41 +129,34 @@ class RecordAdmin(ShowsStatus, ReadOnlyAdmin):
         return HttpResponseRedirect(admin_url(record))
 
 
-class EvidenceInline(ThingInline):
+class EvidenceInline(StackedThingInline):
     model = Evidence
     form = EvidenceChildForm
     fk_name = "record"
-    fields = ["source", "stance", "observed_on", "shows_en", "shows_zh", "state_badge", "publish_with_it"]
+    fields = [("source", "stance", "observed_on"), ("shows_en", "shows_zh"), ("state_badge", "publish_with_it")]
     autocomplete_fields = ["source"]
-    formfield_overrides = SHORT_TEXT
     ordering = ["-observed_on", "ref"]
 
 
-class ResponseInline(ThingInline):
+class ResponseInline(StackedThingInline):
     model = Response
     form = ResponseChildForm
     fk_name = "record"
     fields = [
-        "actor",
-        "stated_on",
-        "gist_en",
-        "gist_zh",
-        "word_for_word",
-        "disputes",
-        "source",
-        "state_badge",
-        "publish_with_it",
+        ("actor", "stated_on", "source"),
+        ("gist_en", "gist_zh"),
+        ("word_for_word", "disputes"),
+        ("state_badge", "publish_with_it"),
     ]
     autocomplete_fields = ["actor", "source"]
-    formfield_overrides = SHORT_TEXT
     ordering = ["-stated_on", "ref"]
 
 
-class StatusChangeInline(ReadOnlyInline):
+class StatusChangeInline(ShownInline):
     model = StatusChange
     fk_name = "record"
     verbose_name_plural = _("history of its status")
-    fields = readonly_fields = ["shown_status", "effective_on", "kind", "why", "cited", "seq"]
+    fields = ["shown_status", "effective_on", "kind", "why", "cited", "seq"]
     ordering = ["-seq"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -183,11 +176,11 @@ class StatusChangeInline(ReadOnlyInline):
         return format_html_join(SafeString("<br>"), '<a href="{}">{}</a>', rows)
 
 
-class OpenFindingInline(ReadOnlyInline):
+class OpenFindingInline(ShownInline):
     model = Finding
     fk_name = "record"
     verbose_name_plural = _("open findings")
-    fields = readonly_fields = ["kind", "seen_in_full", "found_at", "state", "claimed_by", "decide"]
+    fields = ["kind", "seen_in_full", "found_at", "state", "claimed_by", "decide"]
     ordering = ["found_at", "pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
@@ -206,7 +199,7 @@ class TrackedAdmin(ShowsStatus, ThingAdmin):
     """The base for pledges, mechanisms and proposals. Their status is shown here and decided on elsewhere."""
 
     is_record = True
-    readonly_fields = ["state_badge", "present_status", "due", "contested"]
+    readonly_fields = ["state_badge", "present_status", "due", "is_contested"]
     inlines = [OpenFindingInline, EvidenceInline, ResponseInline, StatusChangeInline]
 
     def links(self, request: HttpRequest, thing: Record) -> list[tuple[str, Any]]:

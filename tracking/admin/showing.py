@@ -40,8 +40,10 @@ def due_in_full(record: Record) -> SafeString | str:
     if record.due_on is None:
         return "–"
     if is_overdue(record):
-        return format_html("{} {}", record.due_on.isoformat(), badge("status-red", _("overdue")))
-    return record.due_on.isoformat()
+        return format_html(
+            '<span class="day">{}</span> {}', record.due_on.isoformat(), badge("status-red", _("overdue"))
+        )
+    return format_html('<span class="day">{}</span>', record.due_on.isoformat())
 
 
 def decide_url(record_key: int, query: str = "") -> str:
