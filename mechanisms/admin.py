@@ -73,7 +73,7 @@ class MechanismAdmin(TrackedAdmin):
     autocomplete_fields = ["parent", "hosts", "members", "themes", "sources"]
     fieldsets = [
         (None, {"fields": [("title_en", "title_zh"), "ref", "state_badge"]}),
-        (_("Status"), {"fields": ["present_status", "contested", "review_every"]}),
+        (_("Status"), {"fields": ["present_status", "is_contested", "review_every"]}),
         (_("What it is"), {"fields": ["kind", "parent", "established_on", "hosts", "members", "themes"]}),
         (_("What it is and does, in our words"), {"fields": [("summary_en", "summary_zh")]}),
         (_("Read from"), {"fields": ["sources"]}),
@@ -135,7 +135,7 @@ class ProposalAdmin(TrackedAdmin):
     autocomplete_fields = ["parent", "proposed_by", "tabled_in", "passages", "themes", "sources"]
     fieldsets = [
         (None, {"fields": [("title_en", "title_zh"), "ref", "state_badge"]}),
-        (_("Status"), {"fields": ["present_status", "contested", "review_every"]}),
+        (_("Status"), {"fields": ["present_status", "is_contested", "review_every"]}),
         (_("What is proposed, in our words"), {"fields": [("summary_en", "summary_zh"), "themes", "parent"]}),
         (_("Who put it forward, when and where"), {"fields": ["proposed_by", "tabled_on", "tabled_in", "passages"]}),
         (_("Read from"), {"fields": ["sources"]}),
