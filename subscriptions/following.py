@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -40,7 +42,7 @@ def themes() -> list[Followable]:
         narrower.setdefault(body["parent"], []).append(body)
 
     def branches(parent: str | None, depth: int) -> Iterator[Followable]:
-        named = [_named("themes", body, depth) for body in narrower.get(parent, ())]
+        named = [_named("themes", body, depth=depth) for body in narrower.get(parent, ())]
         for theme in sorted(named, key=lambda theme: theme.label):
             yield theme
             yield from branches(theme.ref, depth + 1)
@@ -49,23 +51,31 @@ def themes() -> list[Followable]:
 
 
 def named(refs: Iterable[str]) -> list[Followable]:
-    """Return those of the refs that can be followed, with their names. One query."""
-    rows = _public(FOLLOWABLE_RESOURCES).filter(thing__ref__in=list(refs))
-    found = [_named(kind, body) for kind, body in rows.values_list("thing__resource", "body")]
+    """Return those of the refs that can be followed, with their names; a pledge with its actor's. Two queries."""
+    rows = list(_public(FOLLOWABLE_RESOURCES).filter(thing__ref__in=list(refs)).values_list("thing__resource", "body"))
+    promisers = {body["actor"] for _kind, body in rows if body.get("actor")}
+    actors = {
+        body["ref"]: _named("actors", body).label
+        for body in _public(["actors"]).filter(thing__ref__in=promisers).values_list("body", flat=True)
+    }
+    found = [_named(kind, body, whose=actors.get(body.get("actor") or "", "")) for kind, body in rows]
     return sorted(found, key=lambda thing: (thing.kind, thing.label, thing.ref))
 
 
 def find(words: str) -> list[Followable]:
-    """Return actors, instruments and records whose name in either language has all these words, ten of each."""
+    """Return actors, instruments and records that have all these words in their names, ten of each.
+
+    The names are those in either language; a record has its actor's too.
+    """
     found: list[str] = []
-    for things, name in (
-        (Actor.objects.public(), "name"),
-        (Instrument.objects.public(), "title"),
-        (Record.objects.public(), "title"),
+    for things, names in (
+        (Actor.objects.public(), ("name_en", "name_zh")),
+        (Instrument.objects.public(), ("title_en", "title_zh")),
+        (Record.objects.public(), ("title_en", "title_zh", "actor__name_en", "actor__name_zh")),
     ):
         asked = Q()
         for word in words.split():
-            asked &= Q(**{f"{name}_en__icontains": word}) | Q(**{f"{name}_zh__icontains": word})
+            asked &= reduce(or_, (Q(**{f"{name}__icontains": word}) for name in names))
         found.extend(things.filter(asked).order_by("ref").values_list("ref", flat=True)[:MOST_FOUND_OF_A_KIND])
     return named(found)
 
@@ -104,7 +114,7 @@ def _public(resources: Sequence[str]) -> QuerySet[Document]:
     return Document.objects.current().filter(thing__resource__in=resources)
 
 
-def _named(kind: str, body: dict[str, Any], depth: int = 0) -> Followable:
+def _named(kind: str, body: dict[str, Any], *, depth: int = 0, whose: str = "") -> Followable:
     resource = registry[kind]
     label = wording(body, resource.label).text or body["ref"]
-    return Followable(body["ref"], str(resource.verbose_name), label, depth)
+    return Followable(body["ref"], str(resource.verbose_name), f"{label} · {whose}" if whose else label, depth)

@@ -63,7 +63,7 @@ class WishForm(forms.Form):
     @classmethod
     def looking(cls, data: QueryDict) -> Self:
         """Return the form as it was sent, without judging it, and with what its search finds beside what is chosen."""
-        form = cls(initial={**data.dict(), "follow": data.getlist("follow")})
+        form = cls(initial={**data.dict(), "follow": data.getlist("follow"), "find": ""})
         standing = {thing.ref for thing in form.others}
         words = str(data.get("find")).replace("\0", "")[:LONGEST_SEARCH]
         form.found = [thing for thing in following.find(words) if thing.ref not in standing]

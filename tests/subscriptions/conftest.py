@@ -39,7 +39,7 @@ class Subscriber:
         return self.browser.post(f"/{language}/subscribe/", {"email": self.email, "follow": follow, **wish})
 
     def confirm(self, message: Any = None) -> Any:
-        text = (message or Message.objects.filter(to=self.email).order_by("pk").last()).text
+        text = (message or Message.objects.filter(to=self.email).latest("pk")).text
         return self.browser.post(path_in(text, "confirm"))
 
     def subscribe(self, *follow: str, **others: str) -> Subscription:
