@@ -70,9 +70,10 @@ def parameters(given: QueryDict, *, known: Collection[str]) -> dict[str, str]:
             if likely := nearest(name, known):
                 raise ParameterMisspelt(name=name[:50], likely=likely)
             raise ParameterUnknown(name=name[:50])
-        if len(given.getlist(name)) > 1:
+        values = given.getlist(name)
+        if len(values) > 1:
             raise ParameterTwice(name=name)
-        value = given[name].strip()
+        value = str(values[0]).strip()
         if CONTROL_CHARACTERS.search(value) or len(value) > LONGEST:
             raise NotAText(name=name)
         if value:

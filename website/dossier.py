@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.utils.translation import gettext_lazy as _
 
@@ -98,16 +98,18 @@ def _with_status_before(history: Iterable[Answer]) -> list[Answer]:
     return changes[::-1]
 
 
-def wordings(ref: str, *, version: int) -> list[dict[str, Any]]:
-    """Return the publications of one thing's text up to a version: seq, action, recorded_at, and the data version.
+class Wording(NamedTuple):
+    """One publication of a thing's text: its ledger position, when it was recorded, and the data version with it."""
 
-    One query, the newest first.
-    """
-    return list(
-        LedgerEntry.objects.filter(ref=ref, seq__lte=version)
-        .order_by("-seq")
-        .values("seq", "action", "recorded_at", "change__last_seq")
-    )
+    seq: int
+    recorded_at: datetime
+    version: int
+
+
+def wordings(ref: str, *, version: int) -> list[Wording]:
+    """Return the publications of one thing's text up to a version, the newest first. One query."""
+    rows = LedgerEntry.objects.filter(ref=ref, seq__lte=version, document_hash__gt="").order_by("-seq")
+    return [Wording(*row) for row in rows.values_list("seq", "recorded_at", "change__last_seq")]
 
 
 def recorded_at(version: int) -> datetime | None:

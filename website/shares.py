@@ -1,12 +1,13 @@
 """How many records have which status, always with the share that nobody has assessed."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 from tracking.statuses import NOT_ASSESSED, Status, statuses_of
 
 
-class Part(NamedTuple):
+@dataclass(frozen=True)
+class Part:
     """The records of one status: `start` and `width` place it on a bar, in percent of all as text without a unit."""
 
     status: Status
@@ -15,7 +16,8 @@ class Part(NamedTuple):
     width: str
 
 
-class Shares(NamedTuple):
+@dataclass(frozen=True)
+class Shares:
     """The records of one kind by status; `percent_not_assessed` is 0 or 100 only when none or all are not assessed."""
 
     resource: str

@@ -95,7 +95,7 @@ def test_a_reader_without_javascript_gets_from_the_start_to_the_evidence_in_the_
         assert page.url == f"{tracker}/zh-hans/{PLEDGE}"
         assert page.locator("html").get_attribute("lang") == "zh-hans"
         assert page.get_by_role("heading", level=1).inner_text() == "在法国峰会之前公布安全框架"
-        assert page.locator(".evidence a").first.get_attribute("href", timeout=1000).startswith("https://")
+        assert "https://cdn.amazon.science/" in page.locator(".evidence").inner_html()
 
 
 @pytest.mark.browser

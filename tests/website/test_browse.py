@@ -61,7 +61,9 @@ def test_records_are_found_by_their_words_and_those_of_actor_document_and_promis
 
 
 def test_a_search_leads_to_the_pages_of_what_has_these_words(records: None, reader: Reader) -> None:
-    assert 'Actors, documents and themes with these words: <a href="/en/actors/amazon/">Amazon</a>' in reader.html("/en/records/?q=amazon")
+    assert 'Actors, documents and themes with these words: <a href="/en/actors/amazon/">Amazon</a>' in reader.html(
+        "/en/records/?q=amazon"
+    )
 
 
 def test_the_counts_are_links_that_keep_what_was_chosen(records: None, reader: Reader) -> None:

@@ -13,6 +13,7 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from publishing import ledger
+from publishing.fields import Choice
 from publishing.resource import registry
 from sources.models import Language
 from tracking.models import DueKind, Stance, StatusChangeKind
@@ -142,7 +143,10 @@ def bcp47(code: str) -> str:
 def choice(document: Mapping[str, Any], field: str) -> str:
     """Return the label of a document's word, as the resource declares it: `{{ actor|choice:"actors.kind" }}`."""
     resource, _dot, name = field.partition(".")
-    return str(registry[resource].fields[name].choices(document[name]).label)
+    declared = registry[resource].fields[name]
+    if not isinstance(declared, Choice):
+        raise template.TemplateSyntaxError(f"{field} is not declared as a choice.")
+    return str(declared.choices(document[name]).label)
 
 
 @register.filter
