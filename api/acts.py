@@ -97,7 +97,7 @@ class EntryList(ActList):
 
     name, help = "ledger", _("Every publication, in its order, each hashed together with the one before.")
     natural_order = ("seq",)
-    table, filterset = LedgerEntry, EntryFilters
+    title, table, filterset = LedgerEntry._meta.verbose_name_plural, LedgerEntry, EntryFilters
     COLUMNS = ("seq", "recorded_at", "action", "resource", "ref", "change", "document_hash", "previous_hash", "hash")
     WITH_DOCUMENTS = ("document", "salt")
 
@@ -166,7 +166,7 @@ class ChangeList(ActList):
 
     name, help = "changes", _("One row for each act: what was published in one go, and its positions in the ledger.")
     natural_order = ("first_seq",)
-    table, filterset = Change, ChangeFilters
+    title, table, filterset = Change._meta.verbose_name_plural, Change, ChangeFilters
     COLUMNS = ("id", "act", "first_seq", "last_seq", "recorded_at")
 
     def keys(self) -> Sequence[str]:

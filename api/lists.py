@@ -12,9 +12,11 @@ from django.utils.functional import Promise
 from api import answers, filters, questions, schema
 from api.filters import DeclaredFilterSet, QuestionFilter, Scope
 from api.paging import Order
+from api.problems import Refused, Wrong
 from api.questions import Fields, Question
 from api.schema import Components, Schema
 from publishing.dates import PartialDateField
+from publishing.errors import DomainError
 from publishing.models import PublicationState
 from publishing.reading import Answer
 from publishing.resource import Computed, Resource
@@ -25,6 +27,7 @@ class List(ABC):
     """One list of the API, made from a declaration."""
 
     name: str
+    title: str | Promise
     help: str | Promise
     # The order that is meant where none is asked for; its last name is unique, and ends every order.
     natural_order: tuple[str, ...]
@@ -102,7 +105,8 @@ class ResourceList(List):
     def __init__(self, resource: type[Resource]):
         self.resource = resource
         self.name = resource.name
-        self.help = resource.__doc__ or ""
+        self.title = resource.model._meta.verbose_name_plural
+        self.help = resource.help
         self.filterset: type[DeclaredFilterSet] = type(
             f"{resource.__name__}Filters", (DeclaredFilterSet,), filters.filters_of(resource)
         )
@@ -145,7 +149,10 @@ class ResourceList(List):
         asking.scope = Scope(asked, question.live, questions.find_refs(asking.filters, question.values))
         rows = asking.narrow(question.values)
         if words := question.values.get("q"):
-            found = filters.documents(kinds, asked.version).filter(matching(words))
+            try:
+                found = filters.documents(kinds, asked.version).filter(matching(words))
+            except DomainError as senseless:
+                raise Refused([Wrong("q", str(senseless))], code=senseless.code) from senseless
             rows = rows.filter(pk__in=found.values("thing" if question.live else "pk"))
         return rows, "pk" if question.live else "thing"
 

@@ -20,13 +20,14 @@ from publishing import reading
 from publishing.fields import nearest
 from publishing.models import PublicationState, Publishable
 from publishing.resource import Asked
+from publishing.searching import LONGEST
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 500
 LARGEST_NUMBER = 10**15
-LONGEST_QUERY = 200
 FORMATS = ("json", "csv", "jsonl")
 NEIGHBOURS = 100
+LONGEST_NAME = 100
 # U+FFFD stands where bytes of the address were no text.
 UNREADABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffd]")
 
@@ -118,47 +119,42 @@ def ordering_parameter(names: Iterable[str]) -> Fields:
 
 def search_parameter() -> Fields:
     return {
-        "q": values.Words(
-            max_length=LONGEST_QUERY, help_text=_("Words to search for in the texts, in English or Chinese.")
-        )
+        "q": values.Words(max_length=LONGEST, help_text=_("Words to search for in the texts, in English or Chinese."))
     }
 
 
-def check_given(request: Request, known: Collection[str]) -> dict[str, str]:
-    """Return the parameters of a request, each of which may be there once. Raises Refused, naming all that is wrong."""
+def read(request: Request, parameters: Fields) -> tuple[dict[str, str], dict[str, Any]]:
+    """Return the parameters of a request as they were given, and what they mean. Each may be there once.
+
+    Raises Refused, naming all that is wrong.
+    """
     given: dict[str, str] = {}
-    wrong: list[Wrong] = []
-    for name, texts in request._request.GET.lists():
-        if UNREADABLE.search(name) or len(name) > 100:
-            wrong.append(Wrong(_now("unreadable"), _now("The name of a parameter cannot be read.")))
-        elif name not in known:
-            wrong.append(Wrong(name, values.likely(name, known)))
-        elif len(texts) > 1:
-            wrong.append(Wrong(name, _now("This parameter is there more than once.")))
-        elif not texts[0].strip():
-            wrong.append(Wrong(name, _now("This parameter is empty; leave it out, or ask `__isnull=true`.")))
-        elif UNREADABLE.search(texts[0]):
-            wrong.append(Wrong(name, _now("This has characters that no text has.")))
-        else:
-            given[name] = texts[0]
-    if wrong:
-        code = "unknown_parameter" if all(each.parameter not in known for each in wrong) else "senseless_parameters"
-        raise Refused(wrong, code=code)
-    return given
-
-
-def understand(given: Mapping[str, str], parameters: Fields) -> dict[str, Any]:
-    """Return what the parameters mean. Raises Refused, naming all that is wrong."""
     understood: dict[str, Any] = {}
     wrong: list[Wrong] = []
-    for name, text in given.items():
-        try:
-            understood[name] = parameters[name].clean(text)
-        except ValidationError as invalid:
-            wrong.append(Wrong(name, " ".join(invalid.messages)))
+    for name, texts in request._request.GET.lists():
+        if UNREADABLE.search(name) or len(name) > LONGEST_NAME:
+            wrong.append(Wrong("", _now("The name of a parameter cannot be read.")))
+        elif name not in parameters:
+            wrong.append(Wrong(name, values.likely(name, parameters)))
+        elif detail := _senseless(texts):
+            wrong.append(Wrong(name, detail))
+        else:
+            try:
+                given[name], understood[name] = texts[0], parameters[name].clean(texts[0])
+            except ValidationError as invalid:
+                wrong.append(Wrong(name, " ".join(invalid.messages)))
     if wrong:
-        raise Refused(wrong)
-    return understood
+        unknown = all(each.parameter not in parameters for each in wrong)
+        raise Refused(wrong, code="unknown_parameter" if unknown else "senseless_parameters")
+    return given, understood
+
+
+def _senseless(texts: list[str]) -> str:
+    if len(texts) > 1:
+        return _now("This parameter is there more than once.")
+    if not texts[0].strip():
+        return _now("This parameter is empty; leave it out.")
+    return _now("This has characters that no text has.") if UNREADABLE.search(texts[0]) else ""
 
 
 def settle(given: Mapping[str, str], understood: Mapping[str, Any], *, now: datetime) -> Question:

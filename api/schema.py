@@ -197,7 +197,7 @@ class Components:
             resource.model.__name__,
             lambda: {
                 "type": "object",
-                "description": resource.__doc__ or "",
+                "description": str(resource.help),
                 "properties": properties_of(resource),
             },
         )
@@ -309,6 +309,7 @@ def operation(
     *,
     id: str,
     tag: str,
+    summary: str,
     description: str,
     parameters: Iterable[Schema],
     ok: Schema,
@@ -318,6 +319,7 @@ def operation(
     return {
         "operationId": id,
         "tags": [tag],
+        "summary": summary,
         "description": description,
         "parameters": list(parameters),
         "responses": {

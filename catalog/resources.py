@@ -10,8 +10,7 @@ from publishing.resource import Resource, ref_field, registry
 
 @registry.register
 class ThemeResource(Resource):
-    """A word of the controlled vocabulary."""
-
+    help = _("A word of the controlled vocabulary.")
     model, rank, label, broader = Theme, 10, "label", "parent"
 
     ref = ref_field(_("Permanent id of the theme."))
@@ -22,8 +21,7 @@ class ThemeResource(Resource):
 
 @registry.register
 class ActorResource(Resource):
-    """A state, company, organisation, institute or person."""
-
+    help = _("A state, company, organisation, institute or person.")
     model, rank, label = Actor, 30, "name"
 
     ref = ref_field(_("Permanent id of the actor."))

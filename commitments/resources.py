@@ -37,8 +37,7 @@ from tracking.resources import Due, TrackedResource, no_due
 
 @registry.register
 class InstrumentResource(Resource):
-    """A document that holds commitments: declaration, law, voluntary commitments, resolution, speech."""
-
+    help = _("A document that holds commitments: declaration, law, voluntary commitments, resolution, speech.")
     model, rank = Instrument, 50
 
     ref = ref_field(_("Permanent id of the instrument."))
@@ -61,8 +60,7 @@ class InstrumentResource(Resource):
 
 @registry.register
 class SignatureResource(Resource):
-    """An actor that signed on to an instrument."""
-
+    help = _("An actor that signed on to an instrument.")
     model, rank, label = Signature, 55, "note"
 
     ref = ref_field(_("Permanent id of the signature: signature, instrument and actor."))
@@ -126,8 +124,7 @@ class NamedActors(Refs):
 
 @registry.register
 class CommitmentResource(Resource):
-    """One concrete promise in an instrument."""
-
+    help = _("One concrete promise in an instrument.")
     model, rank = Commitment, 60
     named_with = ("instrument",)
 
@@ -161,8 +158,7 @@ class CommitmentResource(Resource):
 
 @registry.register
 class PledgeResource(TrackedResource):
-    """One promise by one actor: the unit that is kept or broken."""
-
+    help = _("One promise by one actor: the unit that is kept or broken.")
     model, rank = Pledge, 65
     accompanied_by = TrackedResource.accompanied_by | {
         "promise": Beside("commitments", many=False),

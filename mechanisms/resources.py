@@ -32,8 +32,7 @@ from tracking.resources import TrackedResource
 
 @registry.register
 class MechanismResource(TrackedResource):
-    """A standing process or body: a summit series, a network, a panel, a dialogue."""
-
+    help = _("A standing process or body: a summit series, a network, a panel, a dialogue.")
     model, rank = Mechanism, 70
     accompanied_by = TrackedResource.accompanied_by | {"events": Beside("events"), "parts": Beside("mechanisms")}
 
@@ -130,8 +129,7 @@ class TakenUpBy(Field):
 
 @registry.register
 class ProposalResource(TrackedResource):
-    """An idea put forward that may be taken up."""
-
+    help = _("An idea put forward that may be taken up.")
     model, rank = Proposal, 75
     accompanied_by = TrackedResource.accompanied_by | {"parts": Beside("proposals")}
 
@@ -166,8 +164,7 @@ class ProposalResource(TrackedResource):
 
 @registry.register
 class EventResource(Resource):
-    """A meeting or milestone of a mechanism."""
-
+    help = _("A meeting or milestone of a mechanism.")
     model, rank = Event, 80
 
     ref = ref_field(_("Permanent id of the event."))

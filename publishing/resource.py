@@ -73,6 +73,8 @@ class Resource:
     name: ClassVar[str] = ""
 
     model: ClassVar[type[Publishable]]
+    # What one of its things is, in a sentence.
+    help: ClassVar[str | Promise] = ""
     # How one is named to a reader in lists and links: `name_en` and `name_zh`, or `title_en` and `title_zh`.
     label: ClassVar[str] = "title"
     # What is linked to is loaded and published before what links to it: lower ranks come first.

@@ -12,8 +12,7 @@ from sources.models import Divergence, Language, Passage, Source, SourceKind, So
 
 @registry.register
 class SourceResource(Resource):
-    """A page, feed or document that something was read from."""
-
+    help = _("A page, feed or document that something was read from.")
     # A source has its own title, in its own language.
     model, rank, label = Source, 20, "title"
 
@@ -42,8 +41,7 @@ class SourceResource(Resource):
 
 @registry.register
 class PassageResource(Resource):
-    """A place in one language version of a source, and what it says in our words."""
-
+    help = _("A place in one language version of a source, and what it says in our words.")
     model, rank, label = Passage, 40, "gist"
 
     ref = ref_field(_("Permanent id of the passage."))
@@ -55,8 +53,7 @@ class PassageResource(Resource):
 
 @registry.register
 class DivergenceResource(Resource):
-    """What one language version of a text says and the other does not."""
-
+    help = _("What one language version of a text says and the other does not.")
     model, rank, label = Divergence, 90, "summary"
 
     ref = ref_field(_("Permanent id of the divergence."))

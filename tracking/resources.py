@@ -57,6 +57,7 @@ class Due(Field):
     """
 
     PARTS = ("kind", "date", "rule_en", "rule_zh", "every", "until")
+    KINDS = tuple(DueKind.values)
 
     def import_columns(self) -> tuple[str, ...]:
         return (self.name, *(f"{self.name}_{part}" for part in self.PARTS))
@@ -80,8 +81,8 @@ class Due(Field):
             report(self.name, _now("This must be a mapping with kind, date and so on."))
             return {self.name: None}
         due: dict[str, Any] = {part: read_text(given.get(part), name.format(part), report) for part in self.PARTS}
-        if due["kind"] not in DueKind.values:
-            report(name.format("kind"), unknown_word(due["kind"], DueKind.values))
+        if due["kind"] not in self.KINDS:
+            report(name.format("kind"), unknown_word(due["kind"], self.KINDS))
         for part in ("date", "until"):
             due[part] = read_day(due[part], name.format(part), report) if due[part] else None
         if due["every"]:
@@ -277,8 +278,7 @@ def with_sources(answers: list[dict[str, Any]], asked: Asked) -> list[dict[str, 
 
 
 class RecordResource(TrackedResource):
-    """Anything that has a status: pledges, mechanisms and proposals together."""
-
+    help = _("Anything that has a status: pledges, mechanisms and proposals together.")
     model = Record
 
     ref = ref_field(_("Permanent id of the record."))
@@ -297,8 +297,7 @@ class RecordResource(TrackedResource):
 
 @registry.register
 class EvidenceResource(Resource):
-    """What a source shows about a record."""
-
+    help = _("What a source shows about a record.")
     model, rank, label = Evidence, 100, "shows"
 
     ref = ref_field(_("Permanent id of the evidence."))
@@ -317,8 +316,7 @@ class EvidenceResource(Resource):
 
 @registry.register
 class ResponseResource(Resource):
-    """What the actor says about a record; it stands beside the status and never edits it."""
-
+    help = _("What the actor says about a record; it stands beside the status and never edits it.")
     model, rank, label = Response, 110, "gist"
 
     ref = ref_field(_("Permanent id of the response."))
@@ -339,8 +337,7 @@ class ResponseResource(Resource):
 
 @registry.register
 class StatusChangeResource(Resource):
-    """A status, published with its reason and its evidence."""
-
+    help = _("A status, published with its reason and its evidence.")
     model, rank, label = StatusChange, 120, "reason"
     private = {
         "seq": "the ledger's own position, which every answer about it carries",

@@ -42,8 +42,7 @@ class ListView(AnswerView):
         ).as_view()
 
     def get(self, request: Request) -> HttpResponseBase:
-        given = questions.check_given(request, self.parameters)
-        understood = questions.understand(given, self.parameters)
+        given, understood = questions.read(request, self.parameters)
         self._check_format(understood)
         self.check_accepted(request, understood.get("format", "json"))
         with one_state():
@@ -116,6 +115,7 @@ class ListView(AnswerView):
             components,
             id=f"list_{self.listed.name}",
             tag=self.listed.name,
+            summary=_("List: %(what)s") % {"what": self.listed.title},
             description=str(self.listed.help),
             parameters=[
                 *schema.shared_parameters(components, parameters, own=("ordering", "fields", "documents")),
@@ -153,8 +153,7 @@ class DetailView(AnswerView):
         ).as_view()
 
     def get(self, request: Request, ref: str) -> HttpResponseBase:
-        given = questions.check_given(request, self.parameters)
-        understood = questions.understand(given, self.parameters)
+        given, understood = questions.read(request, self.parameters)
         self.check_accepted(request, "json")
         with one_state():
             question = questions.settle(given, understood, now=timezone.now())
@@ -196,6 +195,7 @@ class DetailView(AnswerView):
             components,
             id=f"get_{name}",
             tag=name,
+            summary=_("One of: %(what)s") % {"what": self.resource.model._meta.verbose_name_plural},
             description=_("All that is known of one, with what stands beside it, in one answer."),
             parameters=[
                 schema.parameter("ref", ref, _("Its permanent id."), where="path"),

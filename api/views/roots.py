@@ -30,8 +30,7 @@ class RootView(AnswerView):
 
     def get(self, request: Request) -> HttpResponseBase:
         """Name every list with its address and what it holds."""
-        given = questions.check_given(request, self.parameters)
-        understood = questions.understand(given, self.parameters)
+        given, understood = questions.read(request, self.parameters)
         self.check_accepted(request, "json")
         with one_state():
             question = questions.settle(given, understood, now=timezone.now())
@@ -65,6 +64,7 @@ class RootView(AnswerView):
             components,
             id="root",
             tag="root",
+            summary=_("What there is"),
             description=_("Every list with its address and what it holds."),
             parameters=schema.shared_parameters(components, self.parameters, own=()),
             ok=schema.answer(_("Every list."), {MEDIA_TYPES["json"]: body}),
@@ -79,7 +79,7 @@ class DescriptionView(PublicView):
 
     def get(self, request: Request) -> HttpResponse:
         """Return the description, in the reader's language."""
-        understood = questions.understand(questions.check_given(request, self.parameters), self.parameters)
+        _given, understood = questions.read(request, self.parameters)
         language = translation.get_language() or "en"
         format = understood.get("format") or ("json" if wants_json(request._request) else "yaml")
         etag = caching.etag_of(request._request, parts=(language, format))
