@@ -173,6 +173,7 @@ class Choice(Field):
     def __init__(self, choices: type[models.TextChoices], help: Words, **options: Any):
         super().__init__(help, **options)
         self.choices = choices
+        self.words = tuple(choices.values)
 
     def read(self, value: Any, report: Report) -> str:
         text = read_text(value, self.name, report)
@@ -180,8 +181,8 @@ class Choice(Field):
             if self.required:
                 report(self.name, _("This is needed."))
             return ""
-        if text not in self.choices.values:
-            report(self.name, unknown_word(text, self.choices.values))
+        if text not in self.words:
+            report(self.name, unknown_word(text, self.words))
         return text
 
 

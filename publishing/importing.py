@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -89,7 +89,9 @@ class Plan:
             self.report_at(origin)("ref", _("“%(ref)s” stands twice in the files.") % {"ref": ref})
             return
         self.kind_of[ref] = resource.name
-        self.spools.setdefault(resource.name, Spool()).add(origin, document)
+        if resource.name not in self.spools:
+            self.spools[resource.name] = Spool()
+        self.spools[resource.name].add(origin, document)
 
     def documents(self, resource: str) -> Iterator[Document]:
         """Yield the documents of a resource that the files hold."""
@@ -106,6 +108,12 @@ class Plan:
             for origin, document in chunk:
                 fresh.add(origin, document)
         self.spools[resource] = fresh
+
+    def like(self, ref: str, resources: Collection[str]) -> list[str]:
+        """Return up to 5,000 known refs of these resources that begin as `ref` does."""
+        kinds = {known: kind for known, (_key, kind) in self.existing.items()} | self.kind_of
+        alike = (known for known, kind in kinds.items() if known[:3] == ref[:3] and (not resources or kind in resources))
+        return list(islice(alike, CHUNK))
 
     @property
     def is_sound(self) -> bool:
@@ -191,7 +199,7 @@ def _check_refs(plan: Plan, resource: type[Resource], origin: Origin, document: 
     for column, ref, allowed in resource.refs(document):
         kind = plan.kind_of.get(ref) or plan.existing.get(ref, (0, ""))[1]
         if not kind:
-            likely = nearest(ref, [known for known in plan.kind_of if not allowed or plan.kind_of[known] in allowed])
+            likely = nearest(ref, plan.like(ref, allowed))
             message = _("There is no “%(ref)s”; did you mean “%(likely)s”?") if likely else _("There is no “%(ref)s”.")
             plan.report_at(origin)(column, message % {"ref": ref, "likely": likely})
         elif allowed and kind not in allowed:

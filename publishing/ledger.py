@@ -76,8 +76,8 @@ def entry_hash(
                 "resource": resource,
                 "ref": ref,
                 "change": str(change),
-                "document": document,
-                "previous": previous,
+                "document_hash": document,
+                "previous_hash": previous,
             }
         )
     ).hexdigest()

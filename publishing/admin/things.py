@@ -92,7 +92,7 @@ class ChildForm(ThingForm):
 
 
 def _switch_off(field: forms.Field) -> None:
-    field.disabled = True
+    field.disabled, field.label, field.help_text = True, "", ""
     field.widget = forms.CheckboxInput(attrs={"hidden": True})
 
 
