@@ -227,8 +227,9 @@ class _Teller:
     def about(self, record: int) -> About:
         body = self.bodies[record]
         promised = self.linked.get(body.get("commitment") or "", body)
+        title = wording(body, "title").text or wording(promised, "title").text
         return About(
-            title=wording(body, "title").text or wording(promised, "title").text,
+            title=f"{title} ({body['period']})" if body.get("period") else title,
             actor=self._name(body.get("actor"), "name"),
             instrument=self._name(promised.get("instrument"), "title"),
             url=link_to_record(body["ref"], language=self.language, version=self.version),

@@ -14,13 +14,16 @@ from subscriptions.schedule import next_delivery
 
 logger = logging.getLogger(__name__)
 
+# A run ends within the time that a worker has; the next one goes on.
+MOST_IN_A_RUN = 5_000
+
 
 class DigestsNotComposed(Exception):
     """Some subscriptions are still to be told, for the reasons in the log."""
 
 
 def compose_due(*, now: datetime) -> int:
-    """Compose the digests that are due by `now` (aware), and return how many there are something to tell in.
+    """Compose up to 5,000 digests that are due by `now` (aware), and return how many there was something to tell in.
 
     Each is one transaction, so a crash loses and repeats nothing. Periods that were missed are told of in one digest.
     A subscription that cannot be told keeps nobody else from being told.
@@ -28,7 +31,8 @@ def compose_due(*, now: datetime) -> int:
     Raises DigestsNotComposed after all others are done.
     """
     composed, broken = 0, []
-    for key in list(Subscription.objects.due(now=now).order_by("next_due_at", "pk").values_list("pk", flat=True)):
+    due = Subscription.objects.due(now=now).order_by("next_due_at", "pk")
+    for key in list(due.values_list("pk", flat=True)[:MOST_IN_A_RUN]):
         try:
             composed += _compose_if_due(key, now)
         except Exception:

@@ -117,4 +117,5 @@ def _public(resources: Sequence[str]) -> QuerySet[Document]:
 def _named(kind: str, body: dict[str, Any], *, depth: int = 0, whose: str = "") -> Followable:
     resource = registry[kind]
     label = wording(body, resource.label).text or body["ref"]
-    return Followable(body["ref"], str(resource.verbose_name), f"{label} · {whose}" if whose else label, depth)
+    facts = [fact for fact in (label, body.get("period"), whose) if fact]
+    return Followable(body["ref"], str(resource.verbose_name), " · ".join(facts), depth)

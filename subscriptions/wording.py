@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from django.utils.translation import get_language
 
 from publishing.dates import QUARTERS, span_of
@@ -53,7 +53,8 @@ def moment_in_words(moment: datetime, zone: ZoneInfo) -> str:
     """Return an aware moment as a day and a time in `zone`, which is named."""
     there = moment.astimezone(zone)
     day = day_in_words(there.date().isoformat())
-    return f"{day}, {format_datetime(there, 'HH:mm', locale=LOCALES[_language()])} ({zone.key})"
+    between = " " if _language() == "zh" else ", "
+    return f"{day}{between}{there:%H:%M} ({zone.key})"
 
 
 def _language() -> str:

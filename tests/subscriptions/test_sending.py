@@ -164,6 +164,19 @@ def test_tries_come_to_an_end(readers, moody):
     assert timedelta(hours=24) < tries[-1] - first_of_all < timedelta(hours=40)
 
 
+def test_what_does_not_fit_into_one_run_leaves_with_the_next(readers, moody, monkeypatch):
+    monkeypatch.setattr("subscriptions.digests.MOST_IN_A_RUN", 2)
+    monkeypatch.setattr("subscriptions.mail.MOST_IN_A_RUN", 2)
+
+    compose(LATER)
+    send()
+    assert (Message.objects.count(), len(moody.received())) == (2, 2)
+    compose(LATER)
+    send()
+
+    assert [to for to, _id in moody.received()] == readers
+
+
 def test_a_mail_server_that_is_down_costs_no_attempt(readers, settings):
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", free_port()
