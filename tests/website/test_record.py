@@ -198,6 +198,27 @@ def test_an_overdue_record_says_so_and_that_it_is_no_status(
     assert "it is no status and does not say that the promise was broken" in page
 
 
+def test_a_response_that_disputes_the_status_makes_the_record_contested(
+    records: None, load: Callable[..., None], reader: Reader
+) -> None:
+    before = head().seq
+    response = world()["responses"][0]
+    load(responses=[response | {"ref": "rsp-disputing", "word_for_word": True, "disputes": True}])
+
+    page = reader.open(PAGE)
+
+    assert "Contested. A response on this page disputes the status." in page
+    assert "Amazon , March 2025 · word for word · disputes the status" in page
+    assert "fulfilled since 10 February 2025" in page
+    assert "contested" in reader.open("/en/records/?status=fulfilled")
+    assert "Contested." not in reader.open(f"{PAGE}?version={before}")
+
+
+def test_a_record_can_be_followed_from_its_page(records: None, reader: Reader) -> None:
+    assert f'href="/en/subscribe/?follow={PLEDGE}"' in reader.html(PAGE)
+    assert f'href="/zh-hans/subscribe/?follow={PLEDGE}"' in reader.html(PAGE.replace("/en/", "/zh-hans/"))
+
+
 def test_a_revised_text_can_be_read_as_it_was(records: None, load: Callable[..., None], reader: Reader) -> None:
     before = head().seq
     proposal = world()["proposals"][0]

@@ -33,8 +33,8 @@ def test_an_empty_tracker_has_a_start_page(db: None, reader: Reader) -> None:
 def test_the_start_page_counts_by_status_and_says_how_many_nobody_has_assessed(records: None, reader: Reader) -> None:
     page = reader.open("/en/")
 
-    assert "Pledges 1 0% are not assessed: nobody has looked yet at 0 of 1. fulfilled 1" in page
-    assert "Mechanisms 1 100% are not assessed: nobody has looked yet at 1 of 1. not assessed 1" in page
+    assert "Pledges 1 0% are not assessed: 0 of 1 have no status yet. fulfilled 1" in page
+    assert "Mechanisms 1 100% are not assessed: 1 of 1 have no status yet. not assessed 1" in page
     assert "Proposals 2 100% are not assessed" in page
 
 
@@ -46,7 +46,7 @@ def test_periods_count_and_the_recurring_pledge_that_they_belong_to_does_not(
     load(commitments=[world()["commitments"][0] | {"ref": "seoul-commitments.review", "due": due}])
 
     # The first pledge and the periods of this year and the next.
-    assert "Pledges 3 67% are not assessed: nobody has looked yet at 2 of 3." in reader.open("/en/")
+    assert "Pledges 3 67% are not assessed: 2 of 3 have no status yet." in reader.open("/en/")
 
 
 def test_the_latest_changes_come_first_with_what_they_changed(
