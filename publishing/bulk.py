@@ -1,6 +1,6 @@
 """Writing many rows at once by COPY, where a row at a time would take minutes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import connection, models
@@ -32,6 +32,11 @@ def next_ids(model: type[models.Model], count: int) -> list[int]:
         return [number for (number,) in cursor.fetchall()]
 
 
+def column_of(field: models.Field) -> str:
+    """Return the name of a concrete field's column."""
+    return str(field.column)
+
+
 def tables_of(model: type[models.Model]) -> list[type[models.Model]]:
     """Return the models whose tables make up one row of `model`, the topmost parent first."""
     return [*reversed(model._meta.get_parent_list()), model]
@@ -48,7 +53,7 @@ def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
         }
         copy(
             table._meta.db_table,
-            [field.column for field in fields],
+            [column_of(field) for field in fields],
             ([row.get(name, defaults[name]) for name in names] for row in rows),
         )
 
@@ -64,8 +69,9 @@ def update(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
 
 
 def _update_table(table: type[models.Model], fields: Sequence[models.Field], rows: Sequence[dict[str, Any]]) -> None:
-    key = table._meta.pk.column
-    columns = [field.column for field in fields]
+    key = column_of(table._meta.pk)
+    columns = [column_of(field) for field in fields]
+    pairs = [sql.SQL("{} = incoming.{}").format(sql.Identifier(name), sql.Identifier(name)) for name in columns]
     with connection.cursor() as cursor:
         cursor.execute(
             sql.SQL("CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
@@ -78,7 +84,7 @@ def _update_table(table: type[models.Model], fields: Sequence[models.Field], row
         cursor.execute(
             sql.SQL("UPDATE {} SET {} FROM incoming WHERE incoming.{} = {}.{}").format(
                 sql.Identifier(table._meta.db_table),
-                sql.SQL(", ").join(sql.SQL("{} = incoming.{}").format(*[sql.Identifier(c)] * 2) for c in columns),
+                sql.SQL(", ").join(pairs),
                 sql.Identifier(key),
                 sql.Identifier(table._meta.db_table),
                 sql.Identifier(key),
@@ -87,7 +93,7 @@ def _update_table(table: type[models.Model], fields: Sequence[models.Field], row
         cursor.execute("DROP TABLE incoming")
 
 
-def relink(through: type[models.Model], owner: str, target: str, links: dict[int, Iterable[int]]) -> None:
+def relink(through: type[models.Model], owner: str, target: str, links: Mapping[int, Iterable[int]]) -> None:
     """Make `links` (owner's key → targets' keys) the links of these owners in a many-to-many table.
 
     Links that stay are not touched.
@@ -97,8 +103,5 @@ def relink(through: type[models.Model], owner: str, target: str, links: dict[int
     wanted = {(key, other) for key, targets in links.items() for other in targets}
     if gone := [pk for pair, pk in standing.items() if pair not in wanted]:
         through._default_manager.filter(pk__among=gone).delete()
-    copy(
-        through._meta.db_table,
-        [through._meta.get_field(name).column for name in (owner, target)],
-        sorted(wanted - standing.keys()),
-    )
+    columns = {field.name: column_of(field) for field in through._meta.concrete_fields}
+    copy(through._meta.db_table, [columns[owner], columns[target]], sorted(wanted - standing.keys()))

@@ -368,8 +368,11 @@ class Refs(Field):
 
     def through(self, model: type[models.Model]) -> tuple[type[models.Model], str, str]:
         """Return the link table, the name of its key to the owner and that to the target."""
-        many = model._meta.get_field(self.source)
-        return many.remote_field.through, many.m2m_field_name(), many.m2m_reverse_field_name()
+        (many,) = (field for field in model._meta.many_to_many if field.name == self.source)
+        link = getattr(model, many.name).through
+        owner = many.m2m_field_name()
+        (target,) = {field.name for field in link._meta.concrete_fields if field.is_relation} - {owner}
+        return link, owner, target
 
     def gather(self, model: type[models.Model], ids: Sequence[int]) -> dict[int, list[str]]:
         """Return the linked refs of each owner in one query."""

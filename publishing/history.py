@@ -17,7 +17,7 @@ def tracked(related_name: str, *, but: Sequence[str] = ()) -> Callable[[M], M]:
     """
     return pghistory.track(
         pghistory.UpdateEvent(
-            row=pghistory.Old, condition=pghistory.AnyChange(exclude=but) if but else pghistory.AnyChange()
+            row=pghistory.Old, condition=pghistory.AnyChange(exclude=list(but)) if but else pghistory.AnyChange()
         ),
         pghistory.DeleteEvent(),
         obj_field=pghistory.ObjForeignKey(related_name=related_name),

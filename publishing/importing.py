@@ -112,7 +112,9 @@ class Plan:
     def like(self, ref: str, resources: Collection[str]) -> list[str]:
         """Return up to 5,000 known refs of these resources that begin as `ref` does."""
         kinds = {known: kind for known, (_key, kind) in self.existing.items()} | self.kind_of
-        alike = (known for known, kind in kinds.items() if known[:3] == ref[:3] and (not resources or kind in resources))
+        alike = (
+            known for known, kind in kinds.items() if known[:3] == ref[:3] and (not resources or kind in resources)
+        )
         return list(islice(alike, CHUNK))
 
     @property

@@ -13,10 +13,10 @@ class Among(Lookup):
     lookup_name = "among"
     prepare_rhs = False
 
-    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, list[Any]]:
-        return "%s", [list(value)]
+    def get_db_prep_lookup(self, value: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
+        return "%s", (list(value),)
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         column, column_params = self.process_lhs(compiler, connection)
         _placeholder, params = self.get_db_prep_lookup(self.rhs, connection)
-        return f"{column} = ANY(%s)", [*column_params, *params]
+        return f"{column} = ANY(%s)", (*column_params, *params)

@@ -4,7 +4,7 @@ From a Resource come the document that is hashed, the import columns, the filter
 dictionary.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
@@ -104,7 +104,7 @@ class Resource:
 
     @classproperty
     def verbose_name(cls) -> str | Promise:
-        return cls.model._meta.verbose_name
+        return cls.model._meta.verbose_name or cls.name
 
     @classmethod
     def kinds(cls) -> list[type["Resource"]]:
@@ -125,7 +125,7 @@ class Resource:
         return document
 
     @classmethod
-    def refs(cls, document: Mapping[str, Any]) -> Iterable[tuple[str, str, Sequence[str]]]:
+    def refs(cls, document: Mapping[str, Any]) -> Iterable[tuple[str, str, Collection[str]]]:
         """Yield (column, ref, allowed resources) of everything that a document points to."""
         for field in cls.fields.values():
             yield from field.refs(document)

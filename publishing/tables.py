@@ -1,6 +1,7 @@
 """Reading import files: folders of YAML, CSV or XLSX, each file named after the kind that it holds."""
 
 import csv
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 SUFFIXES = (".yaml", ".yml", ".csv", ".xlsx")
 SAMPLE_BYTES = 1_000_000
+CHINESE = re.compile("[\u2014-\u2026\u3000-\u303f\u4e00-\u9fff\uff00-\uffef]")
 
 
 class Row(NamedTuple):
@@ -119,9 +121,22 @@ def _encoding(file: Path) -> str:
         sample.decode("utf-8-sig")
     except UnicodeDecodeError as wrong:
         if wrong.start < SAMPLE_BYTES - 4:
-            guess = charset_normalizer.from_bytes(sample).best()
-            return guess.encoding if guess else "utf-8-sig"
+            return _older_encoding(sample)
     return "utf-8-sig"
+
+
+def _older_encoding(sample: bytes) -> str:
+    """Return what spreadsheets write besides UTF-8: GB18030, Big5, or Western.
+
+    A few Chinese words are valid in each of them, so a reading that is Chinese throughout goes before a Western one.
+    """
+    readings = list(charset_normalizer.from_bytes(sample, cp_isolation=["gb18030", "big5", "cp1252"]))
+    chinese = [
+        reading
+        for reading in readings
+        if reading.encoding != "cp1252" and all(char.isascii() or CHINESE.match(char) for char in str(reading))
+    ]
+    return (chinese or readings)[0].encoding if readings else "utf-8-sig"
 
 
 def _read_xlsx(file: Path) -> Iterator[Row]:

@@ -238,6 +238,11 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
     class Media:
         css = {"all": ["publishing/admin.css"]}
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if isinstance(db_field, models.URLField):
+            kwargs["assume_scheme"] = "https"
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_unpublish"
         view = self.admin_site.admin_view(self.unpublish_view)

@@ -15,6 +15,9 @@ from publishing.models import Change, Document, LedgerEntry
 from tests.commitments.world import decide, load, records
 
 
+COLUMNS = "seq, recorded_at, action, resource, ref, change_id, document_hash, previous_hash, hash"
+
+
 @pytest.fixture
 def committed_world(transactional_db, tmp_path):
     load(tmp_path / "world", records(2026))
@@ -68,8 +71,8 @@ def test_a_position_that_does_not_follow_the_last_one_is_refused(committed_world
 
     with pytest.raises(psycopg.Error, match="no gaps|duplicate key"):
         connected_as(embedded.APP).execute(
-            "INSERT INTO publishing_ledgerentry SELECT %s, clock_timestamp(), action, resource, ref, change_id,"
-            " document_hash, hash, hash FROM publishing_ledgerentry WHERE seq = %s",
+            f"INSERT INTO publishing_ledgerentry ({COLUMNS}) SELECT %s, clock_timestamp(), action, resource, ref,"
+            " change_id, document_hash, hash, hash FROM publishing_ledgerentry WHERE seq = %s",
             [seq, before.seq],
         )
 
@@ -81,8 +84,8 @@ def test_a_position_that_names_another_hash_is_refused(committed_world, connecte
 
     with pytest.raises(psycopg.Error, match="does not follow"):
         connected_as(embedded.APP).execute(
-            "INSERT INTO publishing_ledgerentry SELECT seq + 1, clock_timestamp(), action, resource, ref, change_id,"
-            " document_hash, previous_hash, hash FROM publishing_ledgerentry WHERE seq = %s",
+            f"INSERT INTO publishing_ledgerentry ({COLUMNS}) SELECT seq + 1, clock_timestamp(), action, resource, ref,"
+            " change_id, document_hash, previous_hash, hash FROM publishing_ledgerentry WHERE seq = %s",
             [before.seq],
         )
 
