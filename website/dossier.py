@@ -65,6 +65,7 @@ def record(ref: str, asked: Asked) -> dict[str, Any]:
         "sources": sources,
         "instrument": (promise or answer).get("instrument"),
         "themes": (promise or answer).get("themes", []),
+        "bound_actors": _bound(promise),
         "due": answer.get("due") or (promise or {}).get("due"),
         "position": reading.positions([thing.pk], version=asked.version)[thing.pk],
         "wordings": wordings(ref, version=asked.version),
@@ -73,6 +74,7 @@ def record(ref: str, asked: Asked) -> dict[str, Any]:
 
 def _linked(answer: Answer, promise: Answer | None, beside: Mapping[str, Any]) -> set[str]:
     refs = {document[name] for document in (answer, promise or {}) for name in LINKS if document.get(name)}
+    refs.update(_bound(promise))
     for document in (answer, promise or {}):
         for name in MANY_LINKS:
             refs.update(document.get(name, []))
@@ -80,6 +82,12 @@ def _linked(answer: Answer, promise: Answer | None, beside: Mapping[str, Any]) -
     refs.update(outcome for event in beside["events"] for outcome in event["outcomes"])
     refs.update(response["actor"] for response in beside["responses"])
     return refs
+
+
+def _bound(promise: Answer | None) -> list[str]:
+    """Return the actors that a commitment names as bound; none where it binds all signatories or all issuers."""
+    bound = (promise or {}).get("bound")
+    return bound if isinstance(bound, list) else []
 
 
 def _sources(answer: Answer, beside: Mapping[str, Any]) -> set[str]:

@@ -7,7 +7,7 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Theme
-from commitments.models import Pledge
+from commitments.models import Bound, Pledge
 from publishing import reading
 from publishing.errors import DomainError
 from publishing.models import Document, Publishable
@@ -75,9 +75,14 @@ def filtered(given: Mapping[str, str], *, now: datetime) -> RecordQuerySet:
 
 
 def of_actor(ref: str) -> Q:
-    """What an actor promised, proposed, hosts or takes part in."""
+    """What an actor promised, alone or jointly with others, proposed, hosts or takes part in."""
     paths = ("mechanism__hosts", "mechanism__members", "proposal__proposed_by")
-    linked = Q(actor__ref=ref)
+    jointly = (
+        Q(commitment__bound=Bound.NAMED, commitment__bound_actors__ref=ref)
+        | Q(commitment__bound=Bound.ISSUERS, commitment__instrument__issuers__ref=ref)
+        | Q(commitment__bound=Bound.SIGNATORIES, commitment__instrument__signatures__actor__ref=ref)
+    )
+    linked = Q(actor__ref=ref) | Q(pk__in=Pledge.objects.filter(jointly, actor=None).values("pk"))
     for path in paths:
         linked |= Q(pk__in=Record.objects.filter(**{f"{path}__ref": ref}).values("pk"))
     return linked

@@ -113,9 +113,7 @@ def test_known_at_and_as_of_show_the_page_as_it_stood(records: None, correct: Co
         ("colour=red", "knows no parameter “colour”"),
     ],
 )
-def test_a_bad_value_gets_a_page_that_says_what_to_do(
-    records: None, reader: Reader, query: str, what_to_do: str
-) -> None:
+def test_a_bad_value_gets_a_page_that_says_what_to_do(db: None, reader: Reader, query: str, what_to_do: str) -> None:
     page = reader.open(f"{PAGE}?{query}", status=400)
 
     assert what_to_do in page
@@ -153,7 +151,9 @@ def test_nobody_sees_a_draft(records: None, editor: User, reader: Reader) -> Non
         assert "A draft" not in reader.open(path)
 
     publish(things=[draft.pk], by=editor)
-    assert "Promised by all who are bound by it, jointly" in reader.open(f"/en/records/{draft.ref}/")
+    page = reader.open(f"/en/records/{draft.ref}/")
+    assert "Promised jointly by all signatories of the instrument in Frontier AI Safety Commitments" in page
+    assert "A draft" in reader.open("/en/actors/amazon/")
 
 
 def test_an_unknown_record_is_not_found_and_can_be_searched_for(records: None, reader: Reader) -> None:
@@ -163,6 +163,21 @@ def test_an_unknown_record_is_not_found_and_can_be_searched_for(records: None, r
     assert '<form class="search" action="/en/records/"' in page
     # An actor has a page of its own; it is no record.
     reader.open("/en/records/amazon/", status=404)
+
+
+def test_a_joint_promise_names_who_is_bound_and_stands_on_their_pages(
+    records: None, load: Callable[..., None], reader: Reader
+) -> None:
+    commitment = world()["commitments"][0] | {
+        "ref": "seoul-commitments.together",
+        "title_en": "Work together",
+        "bound": ["amazon", "xue-lan"],
+        "jointly": True,
+    }
+    load(commitments=[commitment])
+
+    assert "Promised jointly by Amazon , Xue Lan in" in reader.open("/en/records/seoul-commitments.together.joint/")
+    assert "Work together" in reader.open("/en/actors/xue-lan/")
 
 
 def test_a_proposal_shows_where_its_language_versions_differ_and_what_took_it_up(records: None, reader: Reader) -> None:

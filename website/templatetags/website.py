@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
+from commitments.models import Bound
 from publishing import ledger
 from publishing.fields import Choice
 from publishing.resource import registry
@@ -99,6 +100,12 @@ def at(mapping: Mapping[str, Any], key: str) -> Any:
 @register.filter
 def due_kind(code: str) -> str:
     return str(DueKind(code).label)
+
+
+@register.filter
+def bound(commitment: Mapping[str, Any]) -> str:
+    """Return in words whom a commitment binds that names no actors."""
+    return str(Bound(commitment["bound"]).label)
 
 
 @register.filter
