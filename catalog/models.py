@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from publishing.history import tracked
 from publishing.languages import InReadersLanguage
-from publishing.models import Publishable, PublishableQuerySet, identity_link
+from publishing.models import Publishable, identity_link
 
 validate_country = RegexValidator(
     r"\A[A-Z]{2}\Z", _("A country is written by its two capital letters of ISO 3166-1, such as KR."), "country"
@@ -68,7 +68,6 @@ class Actor(Publishable):
     name = InReadersLanguage("name")
     note = InReadersLanguage("note")
     collection = "actors"
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("actor")
@@ -94,7 +93,6 @@ class Theme(Publishable):
     label = InReadersLanguage("label")
     definition = InReadersLanguage("definition")
     collection = "themes"
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("theme")

@@ -9,7 +9,12 @@ from dateutil.relativedelta import relativedelta
 
 from publishing.dates import span_of
 
-UNITS = {"D": "days", "W": "weeks", "M": "months", "Y": "years"}
+UNITS = {
+    "D": relativedelta(days=1),
+    "W": relativedelta(weeks=1),
+    "M": relativedelta(months=1),
+    "Y": relativedelta(years=1),
+}
 
 
 class Period(NamedTuple):
@@ -24,7 +29,7 @@ def interval_of(duration: str) -> relativedelta:
     shape = re.fullmatch(r"P(\d+)([DWMY])", duration)
     if not shape or int(shape[1]) == 0:
         raise ValueError(duration)
-    return relativedelta(**{UNITS[shape[2]]: int(shape[1])})
+    return UNITS[shape[2]] * int(shape[1])
 
 
 def periods_of(due: Mapping[str, Any], *, today: date) -> Iterator[Period]:

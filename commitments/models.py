@@ -9,9 +9,9 @@ from publishing.dates import PartialDateField
 from publishing.fields import DURATION
 from publishing.history import tracked
 from publishing.languages import InReadersLanguage
-from publishing.models import Publishable, PublishableQuerySet, identity_link
+from publishing.models import Publishable, identity_link
 from sources.models import Language
-from tracking.models import DueKind, Record, RecordQuerySet
+from tracking.models import DueKind, Record
 
 
 class InstrumentKind(models.TextChoices):
@@ -62,7 +62,6 @@ class Instrument(Publishable):
 
     title = InReadersLanguage("title")
     summary = InReadersLanguage("summary")
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("instrument")
@@ -87,7 +86,6 @@ class Signature(Publishable):
     collection = "signatures"
 
     note = InReadersLanguage("note")
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("signature")
@@ -160,7 +158,6 @@ class Commitment(Publishable, DueRule):
     title = InReadersLanguage("title")
     text = InReadersLanguage("text")
     due_rule = InReadersLanguage("due_rule")
-    objects = PublishableQuerySet.as_manager()
 
     class Meta(DueRule.Meta):
         abstract = False
@@ -180,7 +177,7 @@ class Commitment(Publishable, DueRule):
 
 
 @tracked("pledge_edits")
-class Pledge(Record, DueRule):
+class Pledge(Record, DueRule):  # noqa: DJ008 it is named as every Record is
     """One commitment as one actor's promise (or that of all jointly): the unit that is kept or broken."""
 
     commitment = models.ForeignKey(Commitment, models.PROTECT, verbose_name=_("commitment"), related_name="pledges")
@@ -195,7 +192,6 @@ class Pledge(Record, DueRule):
 
     note = InReadersLanguage("note")
     due_rule = InReadersLanguage("due_rule")
-    objects = RecordQuerySet.as_manager()
 
     class Meta(DueRule.Meta):
         abstract = False

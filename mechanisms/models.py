@@ -8,9 +8,9 @@ from commitments.models import Instrument
 from publishing.dates import PartialDateField
 from publishing.history import tracked
 from publishing.languages import InReadersLanguage
-from publishing.models import Publishable, PublishableQuerySet, identity_link
+from publishing.models import Publishable, identity_link
 from sources.models import Passage
-from tracking.models import Record, RecordQuerySet
+from tracking.models import Record
 
 
 class MechanismKind(models.TextChoices):
@@ -44,7 +44,6 @@ class Mechanism(Record):
     collection = "mechanisms"
 
     summary = InReadersLanguage("summary")
-    objects = RecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("mechanism")
@@ -81,7 +80,6 @@ class Event(Publishable):
     title = InReadersLanguage("title")
     place = InReadersLanguage("place")
     note = InReadersLanguage("note")
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("event")
@@ -110,7 +108,6 @@ class Proposal(Record):
     collection = "proposals"
 
     summary = InReadersLanguage("summary")
-    objects = RecordQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("proposal")

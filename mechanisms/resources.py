@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from django.db import models
 from django.utils.translation import gettext as _now
 from django.utils.translation import gettext_lazy as _
 
@@ -100,7 +101,7 @@ class TakenUpBy(Field):
             for source in entry["sources"]:
                 yield f"{self.name}.{number}.sources", source, ("sources",)
 
-    def gather(self, model: type[Proposal], ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
+    def gather(self, model: type[models.Model], ids: Sequence[int]) -> dict[int, list[dict[str, Any]]]:
         """Return the entries of each proposal, in two queries."""
         read_in: dict[int, list[str]] = {}
         through = TakenUp.read_in.through.objects.filter(takenup__proposal__in=ids)
@@ -113,7 +114,7 @@ class TakenUpBy(Field):
             entries.setdefault(proposal, []).append(entry)
         return entries
 
-    def store_links(self, model: type[Proposal], documents: Mapping[int, Mapping[str, Any]], ids: Ids) -> None:
+    def store_links(self, model: type[models.Model], documents: Mapping[int, Mapping[str, Any]], ids: Ids) -> None:
         """Make what the documents say the rows of these proposals."""
         TakenUp.objects.filter(proposal__in=documents).delete()
         entries = [(owner, entry) for owner, document in documents.items() for entry in document[self.name]]

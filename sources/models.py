@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from publishing.dates import PartialDateField
 from publishing.history import tracked
 from publishing.languages import InReadersLanguage
-from publishing.models import Publishable, PublishableQuerySet, identity_link
+from publishing.models import Publishable, identity_link
 
 validate_web_address = URLValidator(schemes=["http", "https"])
 
@@ -67,7 +67,6 @@ class Source(Publishable):
 
     note = InReadersLanguage("note")
     collection = "sources"
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("source")
@@ -97,7 +96,6 @@ class Passage(Publishable):
 
     gist = InReadersLanguage("gist")
     collection = "passages"
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("passage")
@@ -128,7 +126,6 @@ class Divergence(Publishable):
 
     summary = InReadersLanguage("summary")
     collection = "divergences"
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("divergence")

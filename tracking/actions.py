@@ -173,7 +173,7 @@ def approve_decision(*, decision: Decision, by: User, now: datetime) -> StatusCh
         _check_record(record, decision.based_on)
         _check_status(record, decision.status, decision.effective_on, evidence, now.date())
         _check_correction(record, decision.kind, decision.supersedes, decision.was_wrong_en or decision.was_wrong_zh)
-        acts = {StatusChangeKind.CORRECTION: Act.CORRECT, StatusChangeKind.REVISION: Act.REVISE_METHOD}
+        acts: dict[str, Act] = {StatusChangeKind.CORRECTION: Act.CORRECT, StatusChangeKind.REVISION: Act.REVISE_METHOD}
         change = StatusChange(
             ref=free_ref(f"chg.{record.ref}.{decision.effective_on.isoformat()}"),
             resource="status-changes",
@@ -229,7 +229,7 @@ def _derive_statuses(records: Sequence[int]) -> None:
         (span.record_id, span.change_id, span.valid.lower, span.valid.upper, span.known.lower): span
         for span in StatusSpan.objects.filter(record__among=records)
     }
-    closed: list[tuple[int, int]] = []
+    closed: list[tuple[int, int | None]] = []
     added: list[tuple[int, Span]] = []
     for record, spans in wanted.items():
         for span in spans:
@@ -273,7 +273,7 @@ def spans_by_record(records: Sequence[int]) -> dict[int, list[Span]]:
         "record", "pk", "status", "effective_on", "seq", "first_version", "supersedes"
     )
     for record, *values in rows:
-        changes[record].append(Published(*values))
+        changes[record].append(Published._make(values))
     return {record: spans_of(published) for record, published in changes.items()}
 
 

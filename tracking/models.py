@@ -1,7 +1,7 @@
 """What it means to be tracked: records, what shows something about them, what is decided and what was said."""
 
 from datetime import datetime, timedelta
-from typing import Self
+from typing import ClassVar, Self
 
 from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
@@ -50,6 +50,9 @@ class RecordQuerySet(PublishableQuerySet):
         return self.exclude(status=NOT_ASSESSED)
 
 
+RecordManager = models.Manager.from_queryset(RecordQuerySet)
+
+
 @tracked("record_edits", but=["status", "status_since", "instrument", "due_on", "overdue_from", "contested"])
 class Record(Publishable):
     """Anything that has a status: a pledge, a mechanism, a proposal.
@@ -80,7 +83,7 @@ class Record(Publishable):
     collection = "records"
 
     title = InReadersLanguage("title")
-    objects = RecordQuerySet.as_manager()
+    objects: ClassVar[RecordManager] = RecordManager()
 
     class Meta:
         verbose_name = _("record")
@@ -130,7 +133,6 @@ class Evidence(Publishable):
 
     shows = InReadersLanguage("shows")
     collection = "evidence"
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("evidence")
@@ -151,11 +153,6 @@ class StatusChangeKind(models.TextChoices):
     ASSESSMENT = "assessment", _("assessment")
     CORRECTION = "correction", _("correction: we were wrong")
     REVISION = "revision", _("revision: the method changed")
-
-
-class StatusChangeQuerySet(PublishableQuerySet):
-    def in_ledger_order(self) -> Self:
-        return self.order_by("seq")
 
 
 class StatusChange(Publishable):
@@ -182,7 +179,6 @@ class StatusChange(Publishable):
     reason = InReadersLanguage("reason")
     was_wrong = InReadersLanguage("was_wrong")
     collection = "status-changes"
-    objects = StatusChangeQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("status change")
@@ -389,7 +385,6 @@ class Response(Publishable):
 
     gist = InReadersLanguage("gist")
     collection = "responses"
-    objects = PublishableQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("response")

@@ -1,7 +1,7 @@
 """What is public of everything that is tracked."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
@@ -134,10 +134,10 @@ class TrackedResource(Resource):
     @classmethod
     def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
         """Two queries for any number of documents."""
-        held = dict.fromkeys(documents, (NOT_ASSESSED, None))
+        held: dict[int, tuple[str, date | None]] = dict.fromkeys(documents, (NOT_ASSESSED, None))
         holding = spans(asked).filter(record__in=documents).values_list("record", "status", "change__effective_on")
-        for record, status, since in holding:
-            held[record] = (status, since)
+        for record, status, effective_on in holding:
+            held[record] = (status, effective_on)
         disputed = set(
             reading.standing(asked.version)
             .filter(thing__as_response__record__in=documents, body__disputes=True)
@@ -147,15 +147,14 @@ class TrackedResource(Resource):
         for key, document in documents.items():
             status, since = held[key]
             passes = document.get("overdue_from")
-            overdue_from = datetime.fromisoformat(passes) if passes else None
-            open_still = overdue_from is not None and not STATUSES[status].settled
+            ends = datetime.fromisoformat(passes) if passes and not STATUSES[status].settled else None
             values[key] = {
                 "status": status,
                 "status_since": since.isoformat() if since else None,
                 "assessed": status != NOT_ASSESSED,
                 "contested": key in disputed,
-                "overdue": open_still and overdue_from <= asked.moment,
-                "due_soon": open_still and asked.moment < overdue_from <= asked.moment + DUE_SOON,
+                "overdue": ends is not None and ends <= asked.moment,
+                "due_soon": ends is not None and asked.moment < ends <= asked.moment + DUE_SOON,
             }
         return values
 
