@@ -10,7 +10,7 @@ from publishing import ledger
 from publishing.errors import DomainError
 from publishing.models import Publishable
 from subscriptions import mail
-from subscriptions.models import Message, MessageState, Subscription, SubscriptionState
+from subscriptions.models import Message, MessageState, Subscription, SubscriptionState, ToldDeadline
 from subscriptions.schedule import next_delivery
 
 CONFIRMATIONS_A_DAY = 3
@@ -18,6 +18,7 @@ DAY = timedelta(days=1)
 KEEP_UNCONFIRMED = timedelta(days=7)
 KEEP_ENDED = timedelta(days=30)
 KEEP_MESSAGES = timedelta(days=90)
+KEEP_TOLD = timedelta(days=30)
 
 
 class TooManyConfirmations(DomainError):
@@ -131,15 +132,16 @@ def unsubscribe(*, subscription: Subscription, now: datetime) -> Subscription:
 
 @transaction.atomic
 def forget_addresses(*, now: datetime) -> int:
-    """Delete what is kept of people for no longer reason, and return how many rows that were.
+    """Delete what there is no reason any more to keep of people, and return how many rows that were.
 
-    That is: wishes that were not confirmed within seven days, subscriptions that ended 30 days ago, mails that were
-    written 90 days ago.
+    Wishes that were not confirmed go after seven days, ended subscriptions after 30, mails after 90; deadlines that
+    somebody was told of 30 days after they have passed.
     """
     gone = (
         Message.objects.filter(created_at__lt=now - KEEP_MESSAGES),
         Subscription.objects.never_confirmed(before=now - KEEP_UNCONFIRMED),
         Subscription.objects.ended(before=now - KEEP_ENDED),
+        ToldDeadline.objects.filter(due_on__lt=(now - KEEP_TOLD).date()),
     )
     deleted = 0
     for rows in gone:

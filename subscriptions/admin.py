@@ -27,6 +27,7 @@ PREVIEW_POLICY = (
 
 
 def may_see_addresses(request: HttpRequest) -> bool:
+    """Whether whoever asks has the permission for it; administrators have."""
     return request.user.has_perm("subscriptions.see_addresses")
 
 

@@ -31,7 +31,9 @@ def send_messages(*, now: datetime, **later_keywords: object) -> int:
 @job(
     every=timedelta(days=1),
     queue="upkeep",
-    summary=_("Deletes addresses that were never confirmed, ended subscriptions after 30 days, mails after 90."),
+    summary=_(
+        "Deletes addresses that were not confirmed within a week, ended subscriptions after 30 days, mails after 90."
+    ),
 )
 def forget_addresses(*, now: datetime, **later_keywords: object) -> int:
     return actions.forget_addresses(now=now)

@@ -15,6 +15,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
+from commitments.detectors import find_passed_deadlines
 from commitments.models import Pledge
 from config import embedded
 from publishing import ledger
@@ -174,8 +175,6 @@ def test_a_day_that_was_missed_is_made_up(world):
 
 
 def test_the_number_of_queries_does_not_grow_with_the_records(world, django_assert_num_queries):
-    from commitments.detectors import find_passed_deadlines
-
     with django_assert_num_queries(2):
         assert find_passed_deadlines(now=datetime(2027, 1, 1, 12, tzinfo=UTC)) == 4
 

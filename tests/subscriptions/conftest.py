@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.test import Client
 
@@ -78,8 +79,6 @@ def bo(smtp: Mailbox) -> Subscriber:
 @pytest.fixture
 def clock() -> Iterator[Any]:
     """Noon on a Tuesday in autumn 2026, for what people do on the pages."""
-    import time_machine
-
     with time_machine.travel(datetime(2026, 11, 24, 12, tzinfo=UTC), tick=True) as traveller:
         yield traveller
 

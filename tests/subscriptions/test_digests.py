@@ -5,10 +5,12 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from publishing import ledger
 from publishing.actions import publish, unpublish
-from subscriptions.models import Digest, Message, Subscription
+from subscriptions.digests import compose_due
+from subscriptions.models import Digest, Message, Subscription, ToldDeadline
 from tests.commitments.world import decide, load, move_deadline
 from tests.subscriptions.conftest import compose, html_of, send, text_of
 from tracking.models import Record
@@ -219,6 +221,17 @@ def test_a_deadline_that_was_moved_is_told_again(ada, world):
     assert told(ada.email) == ["Pactwatch: 1 deadline coming"] * 2
 
 
+def test_what_was_told_of_a_deadline_is_forgotten_a_month_after_it(ada):
+    ada.subscribe(ACME)
+    compose("2090-12-20T08:00Z")
+    call_command("run_job", "forget_addresses", "--at", "2091-01-30T12:00Z", verbosity=0)
+    assert ToldDeadline.objects.count() == 1
+
+    call_command("run_job", "forget_addresses", "--at", "2091-01-31T12:00Z", verbosity=0)
+
+    assert ToldDeadline.objects.count() == 0
+
+
 def test_a_settled_deadline_and_one_not_under_review_are_not_told(ada, reviewer):
     decide(ACME, "fulfilled", on=DAY, by=reviewer)
     ada.subscribe("acme")
@@ -250,9 +263,7 @@ def test_a_weekly_digest_leaves_on_monday(ada, reviewer):
 
 
 def test_a_very_long_digest_is_cut_and_says_so(ada, world, reviewer, monkeypatch):
-    from subscriptions import contents
-
-    monkeypatch.setattr(contents, "MOST_CHANGES", 1)
+    monkeypatch.setattr("subscriptions.contents.MOST_CHANGES", 1)
     ada.subscribe()
     decide(ACME, "in_progress", on=DAY, by=reviewer)
     decide(BOLT, "in_progress", on=DAY, by=reviewer)
@@ -278,8 +289,6 @@ def test_words_of_the_data_cannot_break_the_mail(ada, world, reviewer):
 
 
 def test_one_subscription_that_cannot_be_told_keeps_nobody_else_from_being_told(ada, bo, reviewer):
-    from django.core.management import CommandError
-
     broken = ada.subscribe()
     bo.subscribe()
     Subscription.objects.filter(pk=broken.pk).update(time_zone="Mars/Olympus")
@@ -295,8 +304,6 @@ def test_one_subscription_that_cannot_be_told_keeps_nobody_else_from_being_told(
 
 
 def test_the_number_of_queries_does_not_grow_with_what_is_told(ada, bo, reviewer, django_assert_max_num_queries):
-    from subscriptions.digests import compose_due
-
     def queries(refs: list[str]) -> Any:
         for ref in refs:
             decide(ref, "in_progress", on=DAY, by=reviewer)

@@ -1,5 +1,6 @@
 """Mails leave the outbox once, over mail servers that refuse or vanish and processes that are killed."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from jobs.registry import get_job
 from publishing import ledger
 from subscriptions.models import Digest, Message, Subscription
 from tests.commitments.test_deadlines import wait_until, waiting_for_a_lock
@@ -46,8 +48,6 @@ class MoodyMailbox(Mailbox):
         return "250 OK"
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
-        import asyncio
-
         answer = await super().handle_DATA(server, session, envelope)
         if envelope.rcpt_tos == [self.quiet_about]:
             self.asked.set()
@@ -251,8 +251,6 @@ def test_a_process_killed_while_it_sends_repeats_one_mail_at_most_under_its_id(r
 
 
 def test_the_jobs_are_in_the_timetable(world):
-    from jobs.registry import get_job
-
     every_minute = {name: get_job(name).every for name in ("compose_digests", "send_messages")}
 
     assert every_minute == dict.fromkeys(every_minute, timedelta(minutes=1))

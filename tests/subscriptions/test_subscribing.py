@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import call_command
 from django.test import Client
 
 from subscriptions.models import Message, MessageState, Subscription
@@ -241,8 +242,6 @@ def test_an_ended_subscription_cannot_be_managed_but_asked_for_anew(ada):
 
 
 def test_addresses_are_forgotten_in_time(ada, bo, clock):
-    from django.core.management import call_command
-
     ada.ask()
     bo.subscribe()
     call_command("run_job", "forget_addresses", "--at", "2026-12-01T11:00Z", verbosity=0)
