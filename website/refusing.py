@@ -6,7 +6,8 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page, require_safe
 
 from publishing.errors import DomainError
 from publishing.reading import NothingThere, Unpublished
@@ -21,7 +22,10 @@ ANSWERS = {
 
 
 def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """Decorate a view of the website: only GET and HEAD; a DomainError becomes a page that says what to do."""
+    """Decorate a view of the website: only GET and HEAD; a DomainError becomes a page that says what to do.
+
+    Caches may keep the page and ask each time whether it is still the same; then the answer is 304 without a body.
+    """
 
     @wraps(view)
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -31,4 +35,4 @@ def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             status, template = ANSWERS.get(type(error), BAD_REQUEST)
             return render(request, template, {"error": error, **kwargs}, status=status)
 
-    return require_safe(answering)
+    return require_safe(conditional_page(cache_control(public=True, no_cache=True)(answering)))

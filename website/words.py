@@ -92,5 +92,10 @@ def duration_in_words(duration: str) -> str:
     }[shape[2]] % {"number": number}
 
 
+def separator() -> str:
+    """Return what parts the members of a list."""
+    return "、" if readers_language() == "zh" else ", "
+
+
 def number_in_words(number: int) -> str:
     return format_decimal(number, locale=locale())

@@ -176,6 +176,20 @@ def test_a_request_for_another_host_gets_a_plain_page(db: None, client: Client) 
     assert "The request could not be understood" in answer.content.decode()
 
 
+def test_who_has_a_page_already_gets_it_only_when_something_changed(
+    records: None, load: Callable[..., None], reader: Reader
+) -> None:
+    first = reader.client.get("/en/")
+    known = {"If-None-Match": first.headers["ETag"]}
+
+    assert first.headers["Cache-Control"] == "public, no-cache"
+    assert reader.client.get("/en/", headers=known).status_code == 304
+
+    load(**many(1))
+
+    assert reader.client.get("/en/", headers=known).status_code == 200
+
+
 def test_pages_are_only_read(records: None, reader: Reader) -> None:
     assert reader.client.post("/en/records/", {"q": "x"}).status_code == 405
     assert reader.client.head(f"/en/records/{PLEDGE}/").status_code == 200

@@ -1,13 +1,13 @@
 """What the templates of the public pages, and those of the subscriptions, are written with."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import template
 from django.conf import settings
 from django.template.context import RequestContext
 from django.urls import NoReverseMatch, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from website.words import (
     locale,
     moment_in_words,
     number_in_words,
+    separator,
     words,
 )
 
@@ -39,6 +40,9 @@ PAGES = {
     "instruments": "website:instrument",
     "themes": "website:theme",
 }
+
+# Each language is named in itself, so that who needs it can read it.
+NAMES = {"en": "English", "zh-hans": "简体中文"}
 
 register.filter("day", day_in_words)
 register.filter("moment", moment_in_words)
@@ -89,6 +93,18 @@ def link(ref: str, labels: Mapping[str, Mapping[str, Any]]) -> SafeString:
     if ref not in labels:
         return format_html("<span>{}</span>", ref)
     return format_html('<a href="{}">{}</a>', page_of(labels[ref]), label_of(labels[ref]))
+
+
+@register.simple_tag
+def links(refs: Sequence[str], labels: Mapping[str, Mapping[str, Any]]) -> SafeString:
+    """Write links to several public things, parted as the reader's language parts them."""
+    return format_html_join(separator(), "{}", ((link(ref, labels),) for ref in refs))
+
+
+@register.simple_tag
+def numbers(refs: Sequence[str], number_of: Mapping[str, int]) -> SafeString:
+    """Write links to places on the page, each by its number there."""
+    return format_html_join(separator(), '<a href="#{}">{}</a>', ((ref, number_of.get(ref, ref)) for ref in refs))
 
 
 @register.filter
@@ -190,10 +206,6 @@ def languages(context: RequestContext) -> list[dict[str, Any]]:
         {"code": code, "name": NAMES.get(code, name), "path": f"/{code}{path}", "current": code == current}
         for code, name in settings.LANGUAGES
     ]
-
-
-# Each language is named in itself, so that who needs it can read it.
-NAMES = {"en": "English", "zh-hans": "简体中文"}
 
 
 @register.simple_tag
