@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check messages format requirements clean
+.PHONY: help run test check messages format snapshot requirements clean
 
 help: ## Print what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -34,6 +34,10 @@ messages: ## Put the code's sentences into the catalogues under locale/
 format: ## Arrange the code as `make check` wants it
 	@$(PYTHON) requirements/install.py test
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
+
+snapshot: ## Write the description of the API to tests/contracts/openapi.yaml; read the difference
+	@$(PYTHON) requirements/install.py test
+	@$(BIN)/python manage.py spectacular --validate --fail-on-warn --file tests/contracts/openapi.yaml
 
 requirements: ## Pin the newest packages that fit (needs uv)
 	@cd requirements && for list in base embedded dev; do \

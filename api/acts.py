@@ -116,7 +116,7 @@ class EntryList(ActList):
 
     def cells(self, keys: Sequence[int], question: Question) -> list[Answer]:
         """One query, and one more for the documents."""
-        kept: dict[int, tuple[Any, bytes]] = {}
+        kept: dict[int, tuple[Any, bytes | memoryview]] = {}
         with_documents = question.values.get("documents") or set(question.fields or ()) & set(self.WITH_DOCUMENTS)
         if with_documents:
             documents = Document.objects.filter(entry__in=keys, thing__state=PublicationState.PUBLISHED)

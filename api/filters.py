@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import django_filters
 from django.db import models
@@ -172,14 +172,14 @@ def column_of(model: type[models.Model], path: str) -> models.Field:
     """Return the model field that an ORM path leads to."""
     *links, last = path.split("__")
     for link in links:
-        model = model._meta.get_field(link).related_model
-    return model._meta.get_field(last)
+        model = cast(type[models.Model], model._meta.get_field(link).related_model)
+    return cast(models.Field, model._meta.get_field(last))
 
 
 def plain(declared: Field, lookup: str, value: Any, scope: Scope) -> tuple[str, Any]:
     """Return lookup and value as the columns and the documents hold them: exact becomes in, days and moments texts."""
     if lookup in ("exact", "in") and not isinstance(value, bool):
-        several = [text_of(item) for item in (value if lookup == "in" else [value])]
+        several: Sequence[Any] = [text_of(item) for item in (value if lookup == "in" else [value])]
         if isinstance(declared, Related):
             for name in declared.resources:
                 several = narrower(registry[name], several, scope.asked.version)
@@ -228,9 +228,10 @@ def stands(resource: type[Resource], declared: Field, lookup: str, value: Any, s
         if lookup == "isnull":
             return Q(**{f"{path}__isnull": value})
         keys = keys_of(value, scope)
-        if link.many_to_many:
-            through, owner, target = link.remote_field.through, link.m2m_field_name(), link.m2m_reverse_field_name()
-            return Q(pk__in=through._default_manager.filter(**{f"{target}__in": keys}).values(owner))
+        if isinstance(link, models.ManyToManyField):
+            through = cast(type[models.Model], link.remote_field.through)
+            linked = through._default_manager.filter(**{f"{link.m2m_reverse_field_name()}__in": keys})
+            return Q(pk__in=linked.values(link.m2m_field_name()))
         return Q(**{f"{path}__in": keys})
     column = column_of(resource.model, declared.source)
     return compared(
@@ -352,5 +353,5 @@ def _quarters(day: str) -> dict[str, tuple[str, str]]:
 
     They do not sort as text: 2026-33 is the first quarter.
     """
-    stated = [f"{day[:4]}-{part}" for part in QUARTERS]
-    return {quarter: tuple(edge.isoformat() for edge in span_of(quarter)) for quarter in stated}
+    spans = {f"{day[:4]}-{part}": span_of(f"{day[:4]}-{part}") for part in QUARTERS}
+    return {stated: (first.isoformat(), last.isoformat()) for stated, (first, last) in spans.items()}

@@ -27,7 +27,7 @@ class List(ABC):
     """One list of the API, made from a declaration."""
 
     name: str
-    title: str | Promise
+    title: str | Promise | None
     help: str | Promise
     # The order that is meant where none is asked for; its last name is unique, and ends every order.
     natural_order: tuple[str, ...]
@@ -139,6 +139,7 @@ class ResourceList(List):
     def rows(self, question: Question) -> tuple[QuerySet, str]:
         asked = question.asked
         kinds = self.resource.kinds()
+        rows: QuerySet[Any]
         if question.live:
             rows = self.resource.model._base_manager.filter(
                 state=PublicationState.PUBLISHED, resource__in=[kind.name for kind in kinds]

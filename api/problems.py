@@ -103,7 +103,7 @@ def problem_of(exception: Exception) -> Problem:
 
 def _of_domain(error: DomainError) -> Problem:
     status = next((status for kind, status in STATUS_OF.items() if isinstance(error, kind)), 400)
-    members = {name: error.params[name] for name in ("note_en", "note_zh") if name in error.params}
+    members: dict[str, Any] = {name: error.params[name] for name in ("note_en", "note_zh") if name in error.params}
     parameter = error.params.get("parameter")
     errors = [Wrong(parameter, str(error))] if parameter else []
     return Problem(status, error.code, str(error), errors=errors, members=members)

@@ -1,5 +1,6 @@
 """What a request asks: its parameters, all judged at once, and refused when one is unknown or makes no sense."""
 
+import difflib
 import re
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,6 @@ from api.filters import QuestionFilter
 from api.languages import LANGUAGES
 from api.problems import Refused, Wrong
 from publishing import reading
-from publishing.fields import nearest
 from publishing.models import PublicationState, Publishable
 from publishing.resource import Asked
 from publishing.searching import LONGEST
@@ -27,6 +27,8 @@ LARGEST_PAGE = 500
 LARGEST_NUMBER = 10**15
 FORMATS = ("json", "csv", "jsonl")
 NEIGHBOURS = 100
+# From how much likeness on, of 0 to 1, a ref may be what somebody meant.
+ALIKE = 0.75
 LONGEST_NAME = 100
 # U+FFFD stands where bytes of the address were no text.
 UNREADABLE = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffd]")
@@ -200,7 +202,7 @@ def nearest_ref(ref: str, resources: Collection[str]) -> str:
     public = Publishable.objects.public().filter(resource__in=resources)
     after = public.filter(ref__gte=ref).order_by("ref").values_list("ref", flat=True)[:NEIGHBOURS]
     before = public.filter(ref__lt=ref).order_by("-ref").values_list("ref", flat=True)[:NEIGHBOURS]
-    return nearest(ref, [*after, *before])
+    return next(iter(difflib.get_close_matches(ref, [*after, *before], n=1, cutoff=ALIKE)), "")
 
 
 def absolute(path: str) -> str:

@@ -1,6 +1,7 @@
 """The addresses of the API: two for each resource, and those of the ledger, all made from the declarations."""
 
 from django.urls import path, re_path
+from django.views.generic import RedirectView
 
 from api.acts import ChangeList, EntryList
 from api.lists import List, ResourceList
@@ -24,6 +25,7 @@ urlpatterns = [
         )
         for resource in resources
     ),
+    path("", RedirectView.as_view(pattern_name="api-docs")),
     path("schema/", DescriptionView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
     re_path(r"^(?P<rest>.*)/\Z", NowhereView.as_view(names=[each.name for each in lists])),

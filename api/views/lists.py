@@ -37,9 +37,10 @@ class ListView(AnswerView):
     @classmethod
     def of(cls, listed: List) -> Callable[..., HttpResponseBase]:
         """Return the view of one list."""
-        return type(
+        own: type[ListView] = type(
             f"{cls.__name__}_{listed.name}", (cls,), {"listed": listed, "parameters": listed.all_parameters()}
-        ).as_view()
+        )
+        return own.as_view()
 
     def get(self, request: Request) -> HttpResponseBase:
         given, understood = questions.read(request, self.parameters)
@@ -95,8 +96,9 @@ class ListView(AnswerView):
     def _file(self, question: Question) -> HttpResponseBase:
         rows, key = self.listed.rows(question)
         pages = paging.all_pages(rows, self.listed.order(question), key=key, size=tables.CHUNK)
+        rows_of = self.listed.cells if question.format == "csv" else self.listed.results
         return tables.respond(
-            (row for keys in pages for row in self.listed.cells(keys, question)),
+            (row for keys in pages for row in rows_of(keys, question)),
             format=question.format,
             columns=[
                 column
@@ -148,9 +150,10 @@ class DetailView(AnswerView):
             **questions.language_parameter(),
             **questions.pinning_parameters(),
         }
-        return type(
+        own: type[DetailView] = type(
             f"{cls.__name__}_{resource.name}", (cls,), {"resource": resource, "parameters": parameters}
-        ).as_view()
+        )
+        return own.as_view()
 
     def get(self, request: Request, ref: str) -> HttpResponseBase:
         given, understood = questions.read(request, self.parameters)

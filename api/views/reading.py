@@ -48,14 +48,15 @@ class PublicView(APIView):
     def get_exception_handler(self) -> Callable[[Exception, Mapping[str, Any]], HttpResponse]:
         return problems.answer
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> HttpResponse:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         """Answer a browser that asks whether another page's script may read here."""
         response = HttpResponse(status=204)
         response.headers["Allow"] = METHODS
         del response.headers["Content-Type"]
         return response
 
-    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> HttpResponseBase:
+    def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
+        """Say to whom the answer may be given; it is whole already."""
         patch_vary_headers(response, ("Accept-Language", "Accept"))
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Allow-Methods"] = METHODS

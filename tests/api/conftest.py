@@ -27,7 +27,7 @@ def starting_records(django_db_setup: None, django_db_blocker: Any) -> Iterator[
             superuser.execute("ANALYZE")
     yield
     with django_db_blocker.unblock():
-        TransactionTestCase()._fixture_teardown()
+        vars(TransactionTestCase)["_fixture_teardown"](TransactionTestCase())
 
 
 class Api:
@@ -65,7 +65,7 @@ def api(starting_records: None, db: None) -> Api:
 
 @pytest.fixture
 def editor(api: Api) -> User:
-    return User.objects.create_superuser("editor")
+    return User.objects.create_superuser("quokka")
 
 
 @pytest.fixture

@@ -1,0 +1,107 @@
+"""Drafts are seen nowhere; what was unpublished says why, and is seen nowhere else, at any version."""
+
+from typing import Any
+
+import pytest
+from model_bakery import baker
+
+from commitments.models import Commitment
+from publishing.actions import unpublish
+from publishing.models import Publishable
+from tests.api.test_details import PAGE, PARIS
+from tests.api.test_lists import COLLECTIONS, RESOURCES
+from tracking.models import Evidence, Record
+
+SECRET = "quagga"
+
+
+def everything(api, **given):
+    """Yield the text of every list, whole, in every way in which it can be asked."""
+    for name in COLLECTIONS:
+        for parameters in (given, given | {"format": "csv"}, given | {"format": "jsonl"}):
+            if name in ("ledger", "changes"):
+                parameters = {key: value for key, value in parameters.items() if key not in ("version", "as_of")}
+            if name == "ledger":
+                parameters = parameters | {"documents": "true", "ordering": "-seq"}
+            if "format" not in parameters:
+                parameters = parameters | {"page_size": 500}
+            response = api.ask(f"{name}/", **parameters)
+            assert response.status_code == 200
+            yield name, response.getvalue().decode()
+
+
+def test_drafts_are_seen_nowhere(api):
+    words: dict[str, Any] = {"title_en": SECRET, "title_zh": SECRET}
+    record = Record.objects.get(ref=PARIS)
+    source = Evidence.objects.get(ref="evd-paris-held").source
+    commitment = Commitment.objects.get(ref="cap24-group-of-friends")
+    drafts = [
+        baker.make("catalog.Theme", ref=f"{SECRET}-theme", label_en=SECRET, label_zh=SECRET),
+        baker.make("catalog.Actor", ref=f"{SECRET}-actor", name_en=SECRET, name_zh=SECRET),
+        baker.make("sources.Source", ref=f"{SECRET}-source", title=SECRET),
+        baker.make("commitments.Instrument", ref=f"{SECRET}-instrument", **words),
+        baker.make("commitments.Pledge", ref=f"{SECRET}-pledge", commitment=commitment, **words),
+        baker.make("mechanisms.Mechanism", ref=f"{SECRET}-mechanism", **words),
+        baker.make("mechanisms.Proposal", ref=f"{SECRET}-proposal", **words),
+        baker.make("tracking.Evidence", ref=f"{SECRET}-evidence", record=record, source=source, shows_en=SECRET),
+        baker.make(
+            "tracking.Response", ref=f"{SECRET}-response", record=record, source=source, actor=record.actor,
+            gist_en=SECRET, gist_zh=SECRET, disputes=True,
+        ),
+    ]  # fmt: skip
+    version = api.get("")["version"]
+
+    for _name, text in [*everything(api), *everything(api, version=version, as_of="2026-01-01")]:
+        assert SECRET not in text
+    for name in RESOURCES:
+        assert api.get(f"{name}/", q=SECRET)["results"] == []
+        for draft in drafts:
+            assert api.problem(f"{name}/{draft.ref}/")["status"] == 404
+            assert "url" not in api.problem(f"{name}/{draft.ref}/", version=version)
+        assert SECRET not in api.problem(f"{name}/quagg-actor/")["detail"]
+    for parameter in ("actor", "theme", "instrument"):
+        problem = api.problem("pledges/", **{parameter: f"{SECRET}-{parameter}"})
+        assert problem["code"] == "unknown_ref"
+        assert problem["detail"].endswith(f"Nothing here is called “{SECRET}-{parameter}”.")
+    detail = api.ask(PAGE).content.decode()
+    assert SECRET not in detail
+    assert '"contested":false' in detail
+    assert api.problem("ledger/", ref=f"{SECRET}-actor")["code"] == "unknown_ref"
+
+
+@pytest.mark.parametrize("name", [name for name in RESOURCES if name != "records"])
+def test_what_was_unpublished_answers_410_with_its_note_and_is_in_no_list(api, editor, name):
+    version = api.get("")["version"]
+    (result,) = api.get(f"{name}/", page_size=1, ordering="-ref")["results"]
+    thing = Publishable.objects.get(ref=result["ref"])
+
+    unpublish(thing=thing, note_en="It was somebody else.", note_zh="弄错了人。", by=editor)
+
+    for parameters in ({}, {"version": version}, {"as_of": "2026-01-01"}, {"fields": "ref"}):
+        problem = api.problem(f"{name}/{thing.ref}/", **parameters)
+        assert (problem["status"], problem["code"]) == (410, "unpublished")
+        assert (problem["note_en"], problem["note_zh"]) == ("It was somebody else.", "弄错了人。")
+    for parameters in ({}, {"version": version}, {"as_of": "2026-01-01"}):
+        assert api.get(f"{name}/", ref=thing.ref, count="true", **parameters)["count"] == 0
+        assert thing.ref not in api.refs(f"{name}/", page_size=500, ordering="-ref", **parameters)
+    gone = api.get("ledger/", ref=thing.ref, documents="true")["results"]
+    assert [row["action"] for row in gone] == ["published", "unpublished"]
+    assert [(row["document"], row["salt"]) for row in gone] == [(None, None)] * 2
+
+
+def test_evidence_that_was_unpublished_is_not_beside_its_record_at_any_version(api, editor):
+    before = api.get(PAGE)
+    thing = Publishable.objects.get(ref="evd-paris-deadline")
+
+    unpublish(thing=thing, note_en="The page was wrong.", note_zh="", by=editor)
+
+    for parameters in ({}, {"version": before["version"]}):
+        assert [row["ref"] for row in api.get(PAGE, **parameters)["evidence"]] == ["evd-paris-held"]
+
+
+def test_who_did_it_is_told_nowhere(api, publishing):
+    publishing(Record.objects.get(ref=PARIS))
+
+    for _name, text in everything(api):
+        assert "quokka" not in text
+    assert set(api.get("changes/")["results"][0]) == {"id", "act", "first_seq", "last_seq", "recorded_at"}
