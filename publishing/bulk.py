@@ -72,23 +72,26 @@ def _update_table(table: type[models.Model], fields: Sequence[models.Field], row
     key = column_of(table._meta.pk)
     columns = [column_of(field) for field in fields]
     pairs = [sql.SQL("{} = incoming.{}").format(sql.Identifier(name), sql.Identifier(name)) for name in columns]
+    # Statements go in as text: what keeps the edit history looks into them.
     with connection.cursor() as cursor:
         cursor.execute(
-            sql.SQL("CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA").format(
-                sql.SQL(", ").join(map(sql.Identifier, [key, *columns])), sql.Identifier(table._meta.db_table)
-            )
+            sql.SQL("CREATE TEMPORARY TABLE incoming ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA")
+            .format(sql.SQL(", ").join(map(sql.Identifier, [key, *columns])), sql.Identifier(table._meta.db_table))
+            .as_string()
         )
         copy("incoming", [key, *columns], ([row["pk"], *(row[f.attname] for f in fields)] for row in rows))
         # Without statistics the planner would compare every row with every other.
         cursor.execute("ANALYZE incoming")
         cursor.execute(
-            sql.SQL("UPDATE {} SET {} FROM incoming WHERE incoming.{} = {}.{}").format(
+            sql.SQL("UPDATE {} SET {} FROM incoming WHERE incoming.{} = {}.{}")
+            .format(
                 sql.Identifier(table._meta.db_table),
                 sql.SQL(", ").join(pairs),
                 sql.Identifier(key),
                 sql.Identifier(table._meta.db_table),
                 sql.Identifier(key),
             )
+            .as_string()
         )
         cursor.execute("DROP TABLE incoming")
 
