@@ -1,8 +1,10 @@
 import re
 from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from django.contrib.staticfiles import finders
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -11,6 +13,7 @@ from accounts.models import User
 from publishing.actions import unpublish
 from publishing.models import Publishable
 from tests.website.conftest import PLEDGE, Reader, both, world
+from tracking.statuses import STATUSES
 
 
 def listed(html: str) -> list[str]:
@@ -167,6 +170,15 @@ def test_the_method_and_every_status_are_explained(db: None, reader: Reader) -> 
     assert "not_fulfilled" in statuses
     assert "Open Government Partnership: Not started PolitiFact: Promise Broken" in statuses
     assert '<dd lang="zh-hans">' in reader.html("/en/statuses/")
+
+
+def test_every_colour_of_a_status_is_in_the_style_sheet() -> None:
+    sheet = Path(str(finders.find("website/pactwatch.css"))).read_text()
+
+    for colour in {status.colour for status in STATUSES.values()} - {"grey"}:
+        assert f".status.{colour} {{" in sheet
+        assert f".fill-{colour} {{" in sheet
+        assert f".verdict.{colour} {{" in sheet
 
 
 def test_a_request_for_another_host_gets_a_plain_page(db: None, client: Client) -> None:

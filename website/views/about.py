@@ -11,12 +11,14 @@ from website.refusing import page
 
 @page
 def method(request: HttpRequest) -> HttpResponse:
+    """Tell how a status is decided."""
     asking.parameters(request.GET, known=())
     return render(request, "website/method.html")
 
 
 @page
 def statuses(request: HttpRequest) -> HttpResponse:
+    """Tell what each status means, in both languages, and how it maps to other scales."""
     asking.parameters(request.GET, known=())
     return render(
         request,

@@ -40,7 +40,7 @@ def known(name: str, ref: str, records: Q, asked: Asked) -> dict[str, Any]:
     }
 
 
-def show(request: HttpRequest, template: str, ref: str, shown: dict[str, Any], asked: Asked) -> HttpResponse:
+def show(request: HttpRequest, template: str, shown: dict[str, Any], asked: Asked) -> HttpResponse:
     """Render a page, with the labels of everything that the thing names."""
     thing = shown["thing"]
     refs = {thing[name] for name in ("parent", "supersedes") if thing.get(name)}
@@ -51,14 +51,16 @@ def show(request: HttpRequest, template: str, ref: str, shown: dict[str, Any], a
 
 @page
 def actor(request: HttpRequest, ref: str) -> HttpResponse:
+    """Show an actor with what it promised, proposed, hosts or takes part in."""
     asking.parameters(request.GET, known=())
     asked = reading.ask(now=timezone.now())
     shown = known("actors", ref, listing.of_actor(ref), asked)
-    return show(request, "website/actor.html", ref, shown, asked)
+    return show(request, "website/actor.html", shown, asked)
 
 
 @page
 def instrument(request: HttpRequest, ref: str) -> HttpResponse:
+    """Show an instrument with the records that stand in it, and where its language versions differ."""
     asking.parameters(request.GET, known=())
     asked = reading.ask(now=timezone.now())
     shown = known("instruments", ref, Q(instrument__ref=ref), asked)
@@ -80,14 +82,15 @@ def instrument(request: HttpRequest, ref: str) -> HttpResponse:
         "passages": told,
         "passage_of": {passage["ref"]: passage for passage in told},
     }
-    return show(request, "website/instrument.html", ref, shown, asked)
+    return show(request, "website/instrument.html", shown, asked)
 
 
 @page
 def theme(request: HttpRequest, ref: str) -> HttpResponse:
+    """Show a theme with the records that are about it or about a narrower one."""
     asking.parameters(request.GET, known=())
     asked = reading.ask(now=timezone.now())
     shown = known("themes", ref, listing.of_theme(ref), asked)
     narrower = Publishable.objects.public().filter(as_theme__parent=shown["key"]).order_by("ref")
     shown["narrower"] = reading.present(ThemeResource, list(narrower.values_list("pk", flat=True)), asked)
-    return show(request, "website/theme.html", ref, shown, asked)
+    return show(request, "website/theme.html", shown, asked)

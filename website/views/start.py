@@ -11,6 +11,7 @@ from website.refusing import page
 
 @page
 def start(request: HttpRequest) -> HttpResponse:
+    """Show where things stand, what changed last, and which days come or have passed."""
     asking.parameters(request.GET, known=())
     now = timezone.now()
     asked = reading.ask(now=now)
