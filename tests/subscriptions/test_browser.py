@@ -16,8 +16,7 @@ from tests.subscriptions.test_digests import ACME, DAY, SOON
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.parametrize("width", [360, 1440]),
-    pytest.mark.parametrize("language", ["en", "zh-hans"]),
+    pytest.mark.parametrize(("width", "language"), [(360, "en"), (1440, "zh-hans")]),
 ]
 
 
