@@ -1,8 +1,9 @@
 """The only ways in which something becomes public, changes in public, or ceases to be public."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from typing import Any
 
 from accounts.models import User
 from publishing import ledger
@@ -27,12 +28,33 @@ def publish(
     """
     with _act(act, by, under) as current:
         for resource, ids in _by_resource(things):
-            _refuse_orphans(resource, ids)
+            refuse_orphans(resource=resource, ids=ids)
             resource.settle(ids)
             for chunk in _chunks(ids):
-                _publish_chunk(resource, chunk, current)
+                publish_documents(resource=resource, documents=resource.documents(chunk), under=current)
             resource.follow(ids, current.seq_of, current.first_seq)
     return current
+
+
+def publish_documents(*, resource: type[Resource], documents: Mapping[int, dict[str, Any]], under: Appending) -> None:
+    """Write the documents of settled rows of one resource, given by key, to an act that is under way.
+
+    A document that stands already is left alone. The caller answers for the documents being those of the rows.
+    """
+    states = dict(Publishable.objects.filter(pk__among=documents).values_list("pk", "state"))
+    public = [key for key in documents if states[key] == PublicationState.PUBLISHED]
+    stood = dict(Document.objects.current().filter(thing__among=public).values_list("thing_id", "body"))
+    items = []
+    for key, document in documents.items():
+        if key in stood and stood[key] == document:
+            continue
+        action = Action.REVISED if key in stood else Action.PUBLISHED
+        items.append(Item(key, resource.name, document["ref"], action, document))
+    under.append(items)
+    fresh = [key for key in documents if states[key] != PublicationState.PUBLISHED]
+    Publishable.objects.filter(pk__among=fresh).update(
+        state=PublicationState.PUBLISHED, unpublished_note_en="", unpublished_note_zh=""
+    )
 
 
 def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None) -> Appending:
@@ -81,38 +103,20 @@ def _by_resource(things: Sequence[int]) -> list[tuple[type[Resource], list[int]]
     return [(registry[name], ids) for name, ids in groups.items() if ids]
 
 
-def _refuse_orphans(resource: type[Resource], ids: Sequence[int]) -> None:
+def refuse_orphans(*, resource: type[Resource], ids: Sequence[int]) -> None:
+    """Raise ParentNotPublic if one of these things hangs on something that is neither public nor among them."""
+    published_together = set(ids)
     for parent in resource.parents():
         for chunk in _chunks(ids):
-            orphan = (
+            orphans = (
                 resource.model._base_manager.filter(pk__among=chunk, **{f"{parent.source}__isnull": False})
                 .exclude(**{f"{parent.source}__state": PublicationState.PUBLISHED})
-                .exclude(**{f"{parent.source}__in": ids} if parent.resources == (resource.name,) else {"pk": None})
                 .order_by("pk")
-                .values_list("ref", f"{parent.source}__ref")
-                .first()
+                .values_list("ref", f"{parent.source}_id", f"{parent.source}__ref")
             )
-            if orphan:
-                raise ParentNotPublic(ref=orphan[0], parent=orphan[1])
-
-
-def _publish_chunk(resource: type[Resource], ids: Sequence[int], current: Appending) -> None:
-    documents = resource.documents(ids)
-    states = dict(Publishable.objects.filter(pk__among=ids).values_list("pk", "state"))
-    public = [key for key in ids if states[key] == PublicationState.PUBLISHED]
-    stood = dict(Document.objects.current().filter(thing__among=public).values_list("thing_id", "body"))
-    items = []
-    for key in ids:
-        document = documents[key]
-        if key in stood and stood[key] == document:
-            continue
-        action = Action.REVISED if key in stood else Action.PUBLISHED
-        items.append(Item(key, resource.name, document["ref"], action, document))
-    current.append(items)
-    fresh = [key for key in ids if states[key] != PublicationState.PUBLISHED]
-    Publishable.objects.filter(pk__among=fresh).update(
-        state=PublicationState.PUBLISHED, unpublished_note_en="", unpublished_note_zh=""
-    )
+            for ref, key, parent_ref in orphans:
+                if key not in published_together:
+                    raise ParentNotPublic(ref=ref, parent=parent_ref)
 
 
 def hanging_on(ids: Sequence[int]) -> list[int]:

@@ -12,9 +12,10 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import User
-from publishing import bulk
-from publishing.actions import publish
+from publishing import bulk, ledger
+from publishing.actions import publish, publish_documents, refuse_orphans
 from publishing.fields import nearest, unknown_word
+from publishing.ledger import Appending
 from publishing.models import Act, Change, PublicationState, Publishable
 from publishing.resource import Resource, registry
 from publishing.tables import UnreadableFile, import_files, read_rows
@@ -224,28 +225,46 @@ def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
     ids = {ref: key for ref, (key, _kind) in plan.existing.items()} | dict(
         zip(fresh, bulk.next_ids(Publishable, len(fresh)), strict=True)
     )
-    # New rows are written as public at once, to spare writing each of them twice; their publication follows below.
-    touched: list[int] = []
-    for resource in registry:
-        for chunk in chunks(plan.documents(resource.name), CHUNK):
-            new = {ids[d["ref"]]: d for d in chunk if d["ref"] not in plan.existing}
-            changed = {ids[d["ref"]]: d for d in chunk if d["ref"] in plan.changed}
-            bulk.insert(resource.model, _rows(resource, new, ids, state=PublicationState.PUBLISHED.value))
-            bulk.update(resource.model, _rows(resource, changed, ids))
-            written = new | changed
-            for field in resource.fields.values():
-                field.store_links(resource.model, written, ids)
-            touched.extend(written)
-    current = publish(things=touched, by=by, act=Act.IMPORT)
+    with ledger.appending(act=Act.IMPORT, by=by) as current:
+        for resource in registry:
+            written: list[int] = []
+            for chunk in chunks(plan.documents(resource.name), CHUNK):
+                new = {ids[d["ref"]]: d for d in chunk if d["ref"] not in plan.existing}
+                changed = {ids[d["ref"]]: d for d in chunk if d["ref"] in plan.changed}
+                _insert(resource, new, ids, under=current)
+                bulk.update(resource.model, list(_rows(resource, changed, ids).values()))
+                _store_links(resource, changed, ids)
+                publish(things=list(changed), by=by, under=current)
+                written.extend(new)
+            refuse_orphans(resource=resource, ids=written)
+            resource.follow(written, current.seq_of, current.first_seq)
     return Change.objects.filter(pk=current.id).first()
+
+
+def _insert(
+    resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int], *, under: Appending
+) -> None:
+    """Write new things as public, and their publication, so that no row is written twice."""
+    rows = _rows(resource, documents, ids, state=PublicationState.PUBLISHED.value)
+    bulk.insert(resource.model, list(rows.values()))
+    _store_links(resource, documents, ids)
+    resource.settle(list(documents))
+    whole = {key: {**document, **resource.derived_part(rows[key])} for key, document in documents.items()}
+    publish_documents(resource=resource, documents=whole, under=under)
+
+
+def _store_links(resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int]) -> None:
+    for field in resource.fields.values():
+        field.store_links(resource.model, documents, ids)
 
 
 def _rows(
     resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int], **more: Any
-) -> list[dict[str, Any]]:
+) -> dict[int, dict[str, Any]]:
     rows = {
         key: {"pk": key, "resource": resource.name, **more, **resource.attributes(document, ids)}
         for key, document in documents.items()
     }
-    derived = resource.derive(rows) if rows else {}
-    return [row | derived.get(key, {}) for key, row in rows.items()]
+    for key, derived in resource.derive(rows).items() if rows else ():
+        rows[key].update(derived)
+    return rows

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from django.db import models
 from django.utils.functional import Promise, classproperty
 
-from publishing.fields import Field, Ids, Ref, Report, Validated
+from publishing.fields import Derived, Field, Ids, Ref, Report, Validated
 from publishing.models import Publishable, validate_ref
 
 if TYPE_CHECKING:
@@ -191,6 +191,15 @@ class Resource:
     def derive(cls, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
         """Return the attributes that follow from others, for rows (key → attributes) of things. Set-wise."""
         return {}
+
+    @classmethod
+    def derived_part(cls, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the part of the document that follows from the derived attributes of a row."""
+        part: dict[str, Any] = {}
+        for field in cls.fields.values():
+            if isinstance(field, Derived):
+                part.update(field.dump(row))
+        return part
 
     @classmethod
     def settle(cls, ids: Sequence[int]) -> None:

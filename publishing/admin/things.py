@@ -367,6 +367,12 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or obj.state == PublicationState.DRAFT)
 
+    def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Any:
+        """Ask for the right to delete the thing itself; its rows in its parents' tables go with it."""
+        shown, counts, missing, protected = super().get_deleted_objects(objs, request)
+        parents = {parent._meta.verbose_name for parent in self.model._meta.get_parent_list()}
+        return shown, counts, missing - parents, protected
+
     def unpublish_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask for the note, then take the thing out of the public."""
         thing = get_object_or_404(self.get_queryset(request), pk=object_id)
