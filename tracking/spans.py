@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from itertools import zip_longest
 from typing import NamedTuple
 
 
@@ -41,11 +42,9 @@ def timeline(changes: Iterable[Published]) -> list[tuple[int, str, date, date | 
     for change in sorted(changes, key=lambda c: c.seq):
         if change.key not in superseded:
             by_day[change.effective_on] = change
-    days = sorted(by_day)
-    return [
-        (by_day[day].key, by_day[day].status, day, following)
-        for day, following in zip(days, [*days[1:], None], strict=True)
-    ]
+    held = [by_day[day] for day in sorted(by_day)]
+    ends = [change.effective_on for change in held[1:]]
+    return [(change.key, change.status, change.effective_on, end) for change, end in zip_longest(held, ends)]
 
 
 def spans_of(changes: Iterable[Published]) -> list[Span]:

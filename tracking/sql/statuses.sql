@@ -43,16 +43,22 @@ CREATE FUNCTION tracking_current_status(record bigint, OUT status varchar, OUT e
      ORDER BY c.effective_on DESC, c.seq DESC LIMIT 1
 $$;
 
--- At commit a change has its position and its evidence, all of it about the same record, and the record shows the status
--- that its changes give.
+-- What a change cites is settled before it stands in the ledger.
+CREATE FUNCTION tracking_statuschange_evidence_settled() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM added a JOIN tracking_statuschange c ON c.publishable_ptr_id = a.statuschange_id
+                WHERE c.seq IS NOT NULL) THEN
+        RAISE EXCEPTION 'a status change is never altered; publish a correction' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- At commit a change has its evidence, all of it about the same record, and its position, and the record shows the
+-- status that its changes give.
 CREATE FUNCTION tracking_statuschange_complete() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    position bigint; cited bigint; strangers bigint;
+    cited bigint; strangers bigint;
 BEGIN
-    SELECT seq INTO position FROM tracking_statuschange WHERE publishable_ptr_id = NEW.publishable_ptr_id;
-    IF position IS NULL THEN
-        RAISE EXCEPTION 'a status change stands in the ledger' USING ERRCODE = 'check_violation';
-    END IF;
     SELECT count(*), count(*) FILTER (WHERE e.record_id <> NEW.record_id) INTO cited, strangers
       FROM tracking_statuschange_evidence l JOIN tracking_evidence e ON e.publishable_ptr_id = l.evidence_id
      WHERE l.statuschange_id = NEW.publishable_ptr_id;
@@ -65,6 +71,13 @@ BEGIN
     IF NEW.supersedes_id IS NOT NULL AND NOT EXISTS (
         SELECT FROM tracking_statuschange WHERE publishable_ptr_id = NEW.supersedes_id AND record_id = NEW.record_id) THEN
         RAISE EXCEPTION 'a correction is about the same record as what it corrects' USING ERRCODE = 'check_violation';
+    END IF;
+    IF NOT EXISTS (
+        SELECT FROM tracking_statuschange c
+          JOIN publishing_publishable p ON p.id = c.publishable_ptr_id
+          JOIN publishing_ledgerentry l ON l.seq = c.seq AND l.ref = p.ref
+         WHERE c.publishable_ptr_id = NEW.publishable_ptr_id) THEN
+        RAISE EXCEPTION 'a status change stands in the ledger' USING ERRCODE = 'check_violation';
     END IF;
     PERFORM tracking_check_record(NEW.record_id);
     RETURN NULL;
@@ -106,6 +119,8 @@ CREATE CONSTRAINT TRIGGER statuschange_complete AFTER INSERT ON tracking_statusc
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tracking_statuschange_complete();
 CREATE TRIGGER statuschange_evidence_fixed BEFORE UPDATE OR DELETE ON tracking_statuschange_evidence
     FOR EACH ROW EXECUTE FUNCTION tracking_refuse();
+CREATE TRIGGER statuschange_evidence_settled AFTER INSERT ON tracking_statuschange_evidence
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tracking_statuschange_evidence_settled();
 CREATE TRIGGER statuschange_evidence_no_truncate BEFORE TRUNCATE ON tracking_statuschange_evidence
     FOR EACH STATEMENT EXECUTE FUNCTION tracking_refuse();
 CREATE CONSTRAINT TRIGGER record_shows_current AFTER UPDATE OF status, status_since ON tracking_record
@@ -120,6 +135,7 @@ ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_no_truncate
 ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_not_future;
 ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_complete;
 ALTER TABLE tracking_statuschange_evidence ENABLE ALWAYS TRIGGER statuschange_evidence_fixed;
+ALTER TABLE tracking_statuschange_evidence ENABLE ALWAYS TRIGGER statuschange_evidence_settled;
 ALTER TABLE tracking_statuschange_evidence ENABLE ALWAYS TRIGGER statuschange_evidence_no_truncate;
 ALTER TABLE tracking_record ENABLE ALWAYS TRIGGER record_shows_current;
 ALTER TABLE tracking_record ENABLE ALWAYS TRIGGER record_begins_not_assessed;
