@@ -46,7 +46,10 @@ STATUSES: dict[str, Status] = {
         Status(
             NOT_ASSESSED,
             _("not assessed"),
-            _("Nobody has looked at it yet. It says nothing about whether anything was done."),
+            _(
+                "No status has been decided: nobody has looked at it yet, or the sources disagree."
+                " It says nothing about whether anything was done."
+            ),
             ("pledges", "mechanisms", "proposals"),
             "grey",
             politifact="Not Yet Rated",
