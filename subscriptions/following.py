@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from catalog.models import Actor, Theme
 from commitments.models import Instrument, Pledge
 from mechanisms.models import Mechanism, Proposal
-from publishing.models import Document, Publishable
+from publishing.models import Document
 from publishing.resource import registry
 from subscriptions.models import FOLLOWABLE_RESOURCES, Subscription
 from subscriptions.wording import wording
@@ -28,11 +28,6 @@ class Followable:
     kind: str
     label: str
     depth: int = 0
-
-
-def followable(refs: Iterable[str]) -> QuerySet[Publishable]:
-    """Return those of the refs that are public and of a kind that can be followed."""
-    return Publishable.objects.public().filter(resource__in=FOLLOWABLE_RESOURCES, ref__in=list(refs))
 
 
 def themes() -> list[Followable]:

@@ -1,7 +1,7 @@
 """What a subscriber fills in: the address once, and what to follow, how often, in which language and time zone."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Self
 from zoneinfo import available_timezones
 
@@ -48,25 +48,31 @@ class WishForm(forms.Form):
         label=_("Find an actor, an instrument or a record"), required=False, max_length=LONGEST_SEARCH
     )
 
-    def __init__(self, data: QueryDict | None = None, *, initial: dict[str, Any]) -> None:
-        """Whatever is chosen stands as a choice beside the themes, if it can be followed."""
+    def __init__(
+        self, data: QueryDict | None = None, *, initial: dict[str, Any], standing: Collection[str] = ()
+    ) -> None:
+        """Whatever is chosen stands as a choice beside the themes, if it can be followed.
+
+        `standing` are the refs that are followed already; they can be kept even while they are not public.
+        """
         super().__init__(data, initial=initial)
         chosen = data.getlist("follow") if data is not None else initial["follow"]
         self.chosen = [ref for ref in chosen[:MOST_FOLLOWED] if re.fullmatch(REF_PATTERN, ref)]
         self.themes = following.themes()
         self.others = following.named(set(self.chosen) - {theme.ref for theme in self.themes})
+        self.others += [Followable(ref, "", ref) for ref in self.unknown if ref in standing]
         self.found: list[Followable] = []
         self.fields["follow"] = forms.MultipleChoiceField(
             required=False, choices=[(thing.ref, thing.label) for thing in (*self.themes, *self.others)]
         )
 
     @classmethod
-    def looking(cls, data: QueryDict) -> Self:
+    def looking(cls, data: QueryDict, *, standing: Collection[str] = ()) -> Self:
         """Return the form as it was sent, without judging it, and with what its search finds beside what is chosen."""
-        form = cls(initial={**data.dict(), "follow": data.getlist("follow"), "find": ""})
-        standing = {thing.ref for thing in form.others}
+        form = cls(initial={**data.dict(), "follow": data.getlist("follow"), "find": ""}, standing=standing)
+        offered = {thing.ref for thing in form.others}
         words = str(data.get("find")).replace("\0", "")[:LONGEST_SEARCH]
-        form.found = [thing for thing in following.find(words) if thing.ref not in standing]
+        form.found = [thing for thing in following.find(words) if thing.ref not in offered]
         return form
 
     @property
@@ -77,7 +83,7 @@ class WishForm(forms.Form):
 
     def followed(self) -> QuerySet[Publishable]:
         """Return what a valid form chose."""
-        return following.followable(self.cleaned_data["follow"])
+        return Publishable.objects.filter(ref__in=self.cleaned_data["follow"])
 
     def terms(self) -> dict[str, str]:
         """Return how often, in which language and time zone a valid form wants to be told."""

@@ -101,16 +101,20 @@ def manage(request: HttpRequest, subscription: Subscription) -> HttpResponse:
     """What a subscriber is told and when; the same form again to change it, and the button that ends it."""
     if not subscription.is_confirmed:
         return render(request, "subscriptions/ended.html", {"why": SubscriptionEnded()})
+    initial = initial_of(subscription)
     if request.method != "POST":
-        form = WishForm(initial=initial_of(subscription))
+        form = WishForm(initial=initial, standing=initial["follow"])
     elif looks_for_something(request.POST):
-        form = WishForm.looking(request.POST)
+        form = WishForm.looking(request.POST, standing=initial["follow"])
     else:
-        form = WishForm(request.POST, initial=initial_of(subscription))
+        form = WishForm(request.POST, initial=initial, standing=initial["follow"])
         if form.is_valid():
-            actions.change_subscription(
-                subscription=subscription, follows=form.followed(), **form.terms(), now=timezone.now()
-            )
+            try:
+                actions.change_subscription(
+                    subscription=subscription, follows=form.followed(), **form.terms(), now=timezone.now()
+                )
+            except SubscriptionEnded as ended:
+                return render(request, "subscriptions/ended.html", {"why": ended}, status=409)
             return redirect("subscriptions:manage", token_for(subscription, Purpose.MANAGE))
     return render(
         request,

@@ -6,6 +6,8 @@ import pytest
 from django.core.management import call_command
 from django.test import Client
 
+from publishing.actions import unpublish
+from publishing.models import Publishable
 from subscriptions.models import Message, MessageState, Subscription
 from tests.subscriptions.conftest import ADA, compose, path_in, path_of, send, text_of
 
@@ -191,6 +193,21 @@ def test_a_subscriber_changes_what_is_followed(ada):
     assert set(changed.follows.values_list("ref", flat=True)) == {"safety", "acme"}
     assert (changed.frequency, changed.language) == ("weekly", "zh-hans")
     assert changed.next_due_at == datetime(2026, 11, 30, 0, tzinfo=UTC)
+
+
+def test_what_is_followed_stays_so_while_it_is_unpublished(ada, reviewer):
+    ada.subscribe("accord.report.acme")
+    record = Publishable.objects.get(ref="accord.report.acme")
+    compose("2090-12-20T12:00Z")
+    unpublish(thing=record, note_en="It was a mistake.", note_zh="", by=reviewer)
+    link = path_in(Message.objects.get(kind="digest").text)
+    assert 'value="accord.report.acme" checked' in ada.browser.get(link).content.decode()
+
+    wish = {"follow": ["accord.report.acme"], "frequency": "weekly", "language": "en", "time_zone": "UTC"}
+    assert ada.browser.post(link, wish).status_code == 302
+    assert ada.browser.post(link, wish | {"follow": ["accord.report.bolt", "src-report"]}).status_code == 422
+
+    assert list(Subscription.objects.get().follows.values_list("ref", flat=True)) == ["accord.report.acme"]
 
 
 def test_a_token_does_only_what_it_was_made_for(ada):
