@@ -116,7 +116,7 @@ def about(resource: type[Resource], key: int, asked: Asked, *, fields: Sequence[
     answer = found[0][1]
     if fields is None or set(fields) & resource.accompanied_by.keys():
         beside = resource.beside(key, answer, asked)
-        for name, (kind, many) in resource.accompanied_by.items():
+        for name, (kind, many, _also) in resource.accompanied_by.items():
             things = beside[name] if many else [thing for thing in [beside[name]] if thing is not None]
             placed = [in_order(registry[kind], thing) | places(kind, thing["ref"]) for thing in things]
             answer[name] = placed if many else next(iter(placed), None)

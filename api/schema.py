@@ -96,7 +96,8 @@ def _refs(declared: Refs, model: type[models.Model]) -> Schema:
 def _computed(declared: Computed, model: type[models.Model]) -> Schema:
     if declared.choices:
         return {"type": "string", "enum": [word for word, _label in declared.choices]}
-    return DAY if declared.type == "date" else {"type": declared.type}
+    kinds = {"date": DAY, "object": LEDGER, "string": {"type": ["string", "null"]}}
+    return kinds.get(declared.type, {"type": declared.type})
 
 
 @schema_of.register
@@ -208,8 +209,14 @@ class Components:
         def make() -> Schema:
             beside: dict[str, Schema] = {}
             for kind in resource.kinds():
-                for key, (name, many) in kind.accompanied_by.items():
+                for key, (name, many, also) in kind.accompanied_by.items():
                     one = self.result(registry[name])
+                    if also:
+                        added = {
+                            inner: schema_of(field, kind.model) | {"description": str(field.help)}
+                            for inner, field in also.items()
+                        }
+                        one = {"allOf": [one, {"type": "object", "properties": added}]}
                     beside[key] = {"type": "array", "items": one} if many else {"anyOf": [one, {"type": "null"}]}
             about = {
                 "ledger": LEDGER | {"description": _("The position of the ledger that it rests on.")},

@@ -28,5 +28,5 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="api-docs")),
     path("schema/", DescriptionView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),
-    re_path(r"^(?P<rest>.*)/\Z", NowhereView.as_view(names=[each.name for each in lists])),
+    re_path(r"^(?P<rest>[\s\S]*)/\Z", NowhereView.as_view(names=[each.name for each in lists])),
 ]

@@ -7,6 +7,7 @@ dictionary.
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from django.db import models
@@ -51,10 +52,14 @@ class Computed(Field):
 
 
 class Beside(NamedTuple):
-    """What `Resource.beside` returns under one key: things of which resource, a list of them or one."""
+    """What `Resource.beside` returns under one key: things of which resource, a list of them or one.
+
+    `also` are the keys that each has there beside those of its own answer.
+    """
 
     resource: str
     many: bool = True
+    also: Mapping[str, Computed] = MappingProxyType({})
 
 
 @dataclass(frozen=True)

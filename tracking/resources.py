@@ -109,7 +109,14 @@ class TrackedResource(Resource):
     """What pledges, mechanisms and proposals have in common beside their own fields."""
 
     accompanied_by = {
-        "history": Beside("status-changes"),
+        "history": Beside(
+            "status-changes",
+            also={
+                "superseded_by": Computed(_("The correction that took its place, if any.")),
+                "holds": Computed(_("Whether it gives the status on the day asked for."), type="boolean"),
+                "ledger": Computed(_("The position of the ledger that it rests on."), type="object"),
+            },
+        ),
         "evidence": Beside("evidence"),
         "responses": Beside("responses"),
         "passages": Beside("passages"),
@@ -298,6 +305,7 @@ class RecordResource(TrackedResource):
 class EvidenceResource(Resource):
     help = _("What a source shows about a record.")
     model, rank, label = Evidence, 100, "shows"
+    private = {"sources": "one shows it, its `source`"}
 
     ref = ref_field(_("Permanent id of the evidence."))
     record = Ref(TRACKED_RESOURCES, _("The record that it is about."), required=True, hangs_on=True, lookups=IN)
@@ -317,6 +325,7 @@ class EvidenceResource(Resource):
 class ResponseResource(Resource):
     help = _("What the actor says about a record; it stands beside the status and never edits it.")
     model, rank, label = Response, 110, "gist"
+    private = {"sources": "it was said in one, its `source`"}
 
     ref = ref_field(_("Permanent id of the response."))
     record = Ref(TRACKED_RESOURCES, _("The record that it is about."), required=True, hangs_on=True, lookups=IN)
@@ -341,6 +350,7 @@ class StatusChangeResource(Resource):
     private = {
         "seq": "the ledger's own position, which every answer about it carries",
         "first_version": "follows from the ledger",
+        "sources": "its evidence names them",
     }
 
     ref = ref_field(_("Permanent id of the status change."))

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.test import Client, TransactionTestCase
 
@@ -14,6 +15,7 @@ from publishing.actions import publish
 from publishing.models import Act
 from tests.conftest import connect_as
 
+BASE = settings.BASE_URL
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 
 Answer = dict[str, Any]
@@ -45,6 +47,11 @@ class Api:
         response = self.ask(path, **parameters)
         assert response.status_code == 200, response.content.decode()
         return response.json()
+
+    def follow(self, url: str) -> Answer:
+        """Return the body of the answer at an address that an answer told."""
+        assert url.startswith(f"{BASE}/api/v1/")
+        return self.client.get(url.removeprefix(BASE)).json()
 
     def problem(self, path: str, **parameters: Any) -> Answer:
         """Return the body of an answer that must be a problem."""

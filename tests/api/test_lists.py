@@ -6,6 +6,7 @@ from django.utils import timezone
 from api.urls import lists
 from catalog.models import Theme
 from commitments.models import Instrument
+from tests.api.conftest import BASE
 
 COLLECTIONS = (
     "actors themes instruments signatures commitments pledges mechanisms proposals events sources passages"
@@ -19,7 +20,7 @@ def test_the_first_address_names_every_list(api):
 
     assert sorted(answer["lists"]) == sorted(COLLECTIONS)
     for name, entry in answer["lists"].items():
-        assert entry["url"] == f"http://127.0.0.1:8000/api/v1/{name}/"
+        assert entry["url"] == f"{BASE}/api/v1/{name}/"
 
 
 @pytest.mark.parametrize("name", COLLECTIONS)
@@ -166,13 +167,13 @@ def test_pages_forth_and_back_give_each_row_once(api, name, ordering, pinned):
         whole.extend(pages[-1])
         if url["next"] is None or len(pages) == 5:
             break
-        url = api.client.get(url["next"].removeprefix("http://127.0.0.1:8000")).json()
+        url = api.follow(url["next"])
     assert len(set(whole)) == len(whole)
     if name != "ledger":
         assert len(whole) == api.get(f"{name}/", count="true", page_size=1)["count"]
 
     for expected in reversed(pages[:-1]):
-        url = api.client.get(url["previous"].removeprefix("http://127.0.0.1:8000")).json()
+        url = api.follow(url["previous"])
         assert [row[key] for row in url["results"]] == expected
     assert url["previous"] is None
 
@@ -182,8 +183,8 @@ def test_rows_that_are_added_shift_no_page(api, publishing):
     for ref in ("aaa", "zzz"):
         words = dict.fromkeys(("label_en", "label_zh", "definition_en", "definition_zh"), ref)
         publishing(Theme.objects.create(ref=ref, **words))
-    second = api.client.get(first["next"].removeprefix("http://127.0.0.1:8000")).json()
-    back = api.client.get(second["previous"].removeprefix("http://127.0.0.1:8000")).json()
+    second = api.follow(first["next"])
+    back = api.follow(second["previous"])
 
     refs = [row["ref"] for row in first["results"]]
     assert not set(refs) & {row["ref"] for row in second["results"]}
@@ -216,9 +217,9 @@ def test_results_name_what_they_link_to_in_both_languages(api):
         "title_en": "AI Capacity-Building Action Plan for Good and for All",
         "title_zh": "人工智能能力建设普惠计划",
     }
-    assert pledge["url"] == "http://127.0.0.1:8000/api/v1/pledges/cap24-group-of-friends.state-cn/"
-    assert pledge["page_en"] == "http://127.0.0.1:8000/en/records/cap24-group-of-friends.state-cn/"
-    assert pledge["page_zh"] == "http://127.0.0.1:8000/zh-hans/records/cap24-group-of-friends.state-cn/"
+    assert pledge["url"] == f"{BASE}/api/v1/pledges/cap24-group-of-friends.state-cn/"
+    assert pledge["page_en"] == f"{BASE}/en/records/cap24-group-of-friends.state-cn/"
+    assert pledge["page_zh"] == f"{BASE}/zh-hans/records/cap24-group-of-friends.state-cn/"
 
 
 def test_records_are_the_three_kinds_together(api):

@@ -38,7 +38,7 @@ def test_drafts_are_seen_nowhere(api):
     drafts = [
         baker.make("catalog.Theme", ref=f"{SECRET}-theme", label_en=SECRET, label_zh=SECRET),
         baker.make("catalog.Actor", ref=f"{SECRET}-actor", name_en=SECRET, name_zh=SECRET),
-        baker.make("sources.Source", ref=f"{SECRET}-source", title=SECRET),
+        baker.make("sources.Source", ref=f"{SECRET}-source", kind="document", title=SECRET),
         baker.make("commitments.Instrument", ref=f"{SECRET}-instrument", **words),
         baker.make("commitments.Pledge", ref=f"{SECRET}-pledge", commitment=commitment, **words),
         baker.make("mechanisms.Mechanism", ref=f"{SECRET}-mechanism", **words),
