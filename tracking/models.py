@@ -210,7 +210,7 @@ class StatusChange(Publishable):
 class StatusSpan(models.Model):
     """Which status the tracker said held on which days, by data version. Derived from the status changes."""
 
-    record = models.ForeignKey(Record, models.PROTECT, related_name="status_spans", db_index=False)
+    record = models.ForeignKey(Record, models.PROTECT, related_name="status_spans")
     change = models.ForeignKey(StatusChange, models.PROTECT, related_name="spans", db_index=False)
     status = models.CharField(_("status"), max_length=20, choices=CHOICES)
     valid = DateRangeField(_("valid"))

@@ -273,7 +273,7 @@ class Migration(migrations.Migration):
                 ('valid', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='valid')),
                 ('known', django.contrib.postgres.fields.ranges.BigIntegerRangeField(verbose_name='known')),
                 ('change', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='spans', to='tracking.statuschange')),
-                ('record', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='status_spans', to='tracking.record')),
+                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='status_spans', to='tracking.record')),
             ],
             options={
                 'verbose_name': 'status span',
