@@ -3,16 +3,16 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 
 from publishing.models import Document, LedgerEntry
 from subscriptions.following import records_followed
 from subscriptions.links import link_to_record
 from subscriptions.models import Subscription, ToldDeadline
 from subscriptions.wording import Wording, day_in_words, wording
-from tracking.models import OPEN_STATUSES, Record, Response, Stance, StatusChange, StatusChangeKind, StatusSpan
+from tracking.models import OPEN_STATUSES, Response, Stance, StatusChange, StatusChangeKind, StatusSpan
 from tracking.statuses import NOT_ASSESSED, STATUSES, Status
 
 NOTICE = timedelta(days=14)
@@ -107,59 +107,66 @@ class Contents:
         return self.deadlines_total - len(self.deadlines)
 
 
-def changes_to_tell(subscription: Subscription, *, version: int) -> QuerySet[StatusChange]:
-    """Return the status changes about what is followed, after the subscription's position and up to `version`.
+class Due(NamedTuple):
+    """A record's key, the day by which it is due, and its status."""
 
-    What was taken out of the public meanwhile is left out.
+    record: int
+    due_on: date
+    status: str
+
+
+def changes_to_tell(subscription: Subscription, *, version: int) -> list[int]:
+    """Return the keys of the status changes about what is followed, in ledger order.
+
+    They stand after the subscription's position, up to `version`. What was taken out of the public is left out.
     """
     news = StatusChange.objects.filter(seq__gt=subscription.position, seq__lte=version)
-    return news.filter(
+    told = news.filter(
         record__in=records_followed(subscription).filter(pk__in=news.values("record")),
         pk__in=Document.objects.at(version).filter(thing__in=news.values("pk")).values("thing"),
     )
+    return list(told.order_by("seq").values_list("pk", flat=True))
 
 
-def deadlines_to_tell(subscription: Subscription, *, version: int, now: datetime) -> QuerySet[Record]:
-    """Return the records that are followed and due within 14 days from `now` (aware), if that was not told before.
+def deadlines_to_tell(subscription: Subscription, *, version: int, now: datetime) -> list[Due]:
+    """Return what is followed and due within 14 days from `now` (aware), by day, if that was not told before.
 
-    What became public after `version` waits for the next digest.
+    A record that was published or revised after `version` waits for the next digest.
     """
     told = ToldDeadline.objects.filter(subscription=subscription, record=OuterRef("pk"), due_on=OuterRef("due_on"))
-    return records_followed(subscription).filter(
+    coming = records_followed(subscription).filter(
         ~Exists(told),
-        Exists(Document.objects.at(version).filter(thing=OuterRef("pk"))),
+        Exists(Document.objects.current().filter(thing=OuterRef("pk"), entry__lte=version)),
         overdue_from__gt=now,
         overdue_from__lte=now + NOTICE,
         status__in=OPEN_STATUSES,
         instrument__as_instrument__tracked=True,
     )
+    rows = coming.order_by("due_on", "ref").values_list("pk", "due_on", "status")
+    return [Due(record, due_on, status) for record, due_on, status in rows if due_on]
 
 
 def contents_of(
-    *,
-    subscription: Subscription,
-    changes: QuerySet[StatusChange],
-    deadlines: QuerySet[Record],
-    version: int,
-    today: date,
+    *, subscription: Subscription, changes: Sequence[int], deadlines: Sequence[Due], version: int, today: date
 ) -> Contents:
     """Put into words what is to be told, as of a data version and a day (UTC). A constant number of queries."""
-    listed = list(changes.order_by("seq")[:MOST_CHANGES])
-    coming = list(deadlines.order_by("due_on", "ref")[:MOST_DEADLINES])
+    listed = list(StatusChange.objects.filter(pk__in=changes[:MOST_CHANGES]).order_by("seq"))
+    coming = deadlines[:MOST_DEADLINES]
+    records = [change.record_id for change in listed]
     teller = _Teller(
         version=version,
         today=today,
         language=subscription.language,
-        things={*(change.pk for change in listed), *(change.record_id for change in listed), *(r.pk for r in coming)},
-        records=[change.record_id for change in listed],
+        things={*changes[:MOST_CHANGES], *records, *(due.record for due in coming)},
+        records=records,
     )
     return Contents(
         version=version,
         head_hash=LedgerEntry.objects.get(seq=version).hash,
         changes=[teller.change(change) for change in listed],
-        changes_total=changes.count(),
-        deadlines=[teller.deadline(record) for record in coming],
-        deadlines_total=deadlines.count(),
+        changes_total=len(changes),
+        deadlines=[teller.deadline(due) for due in coming],
+        deadlines_total=len(deadlines),
     )
 
 
@@ -220,9 +227,9 @@ class _Teller:
             ],
         )
 
-    def deadline(self, record: Record) -> ComingDeadline:
-        stated = self.bodies[record.pk]["due"]["date"]
-        return ComingDeadline(self.about(record.pk), day_in_words(stated), STATUSES[record.status])
+    def deadline(self, due: Due) -> ComingDeadline:
+        stated = self.bodies[due.record]["due"]["date"]
+        return ComingDeadline(self.about(due.record), day_in_words(stated), STATUSES[due.status])
 
     def about(self, record: int) -> About:
         body = self.bodies[record]

@@ -59,7 +59,7 @@ def _compose(subscription: Subscription, now: datetime) -> Digest | None:
     changes = changes_to_tell(subscription, version=version)
     deadlines = deadlines_to_tell(subscription, version=version, now=now)
     digest = None
-    if changes.exists() or deadlines.exists():
+    if changes or deadlines:
         with translation.override(subscription.language):
             contents = contents_of(
                 subscription=subscription, changes=changes, deadlines=deadlines, version=version, today=now.date()
@@ -76,11 +76,7 @@ def _compose(subscription: Subscription, now: datetime) -> Digest | None:
             message=message,
         )
         ToldDeadline.objects.bulk_create(
-            [
-                ToldDeadline(subscription=subscription, record_id=key, due_on=due_on)
-                for key, due_on in deadlines.values_list("pk", "due_on")
-                if due_on
-            ],
+            [ToldDeadline(subscription=subscription, record_id=due.record, due_on=due.due_on) for due in deadlines],
             batch_size=5_000,
         )
     subscription.position = version

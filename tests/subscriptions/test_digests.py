@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, date, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from subscriptions.models import Digest, Message, Subscription, ToldDeadline
 from tests.commitments.world import decide, load, move_deadline
 from tests.subscriptions.conftest import compose, html_of, send, text_of
 from tracking.models import Record
+from tracking.statuses import STATUSES
 
 pytestmark = pytest.mark.usefixtures("world", "clock")
 
@@ -37,14 +39,14 @@ def test_a_status_change_is_told_with_reason_evidence_and_version(ada, reviewer)
     send()
 
     (mail,) = ada.digests
-    text, html = text_of(mail), html_of(mail)
+    text, html = text_of(mail), unescape(html_of(mail))
     assert mail["Subject"] == "Pactwatch: 1 status change"
     assert (mail["From"], mail["To"]) == ("Pactwatch <pactwatch@127.0.0.1>", ada.email)
     for part in (text, html):
         assert "Publish a report" in part
         assert "The Accord" in part
-        assert "A source shows that work on it is under way, and it is not done." in part
-        assert "Nobody has looked at it yet." in part
+        assert str(STATUSES["in_progress"].definition) in part
+        assert str(STATUSES["not_assessed"].definition) in part
         assert "The report came out." in part
         assert "The report is on the web." in part
         assert "https://acme.example/report" in part
