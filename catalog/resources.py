@@ -12,6 +12,7 @@ from publishing.resource import Resource, ref_field, registry
 class ThemeResource(Resource):
     help = _("A word of the controlled vocabulary.")
     model, rank, label, broader = Theme, 10, "label", "parent"
+    private = {"sources": "the vocabulary is the tracker's own"}
 
     ref = ref_field(_("Permanent id of the theme."))
     parent = Ref("themes", _("The broader theme, if any."), hangs_on=True, lookups=(*IN, "isnull"))

@@ -160,6 +160,7 @@ class CommitmentResource(Resource):
 class PledgeResource(TrackedResource):
     help = _("One promise by one actor: the unit that is kept or broken.")
     model, rank = Pledge, 65
+    private = {"sources": "those of its commitment hold for it"}
     accompanied_by = TrackedResource.accompanied_by | {
         "promise": Beside("commitments", many=False),
         "instances": Beside("pledges"),

@@ -30,11 +30,19 @@ from publishing.fields import (
 from publishing.resource import Asked, Beside, Related, Resource, ref_field, registry
 from tracking.resources import TrackedResource
 
+# Columns of every record that only promises fill.
+PROMISES_ONLY = {
+    "actor": "only a promise is one actor's",
+    "due_on": "only a promise has a day by which it is due",
+    "overdue_from": "only a promise has a day by which it is due",
+}
+
 
 @registry.register
 class MechanismResource(TrackedResource):
     help = _("A standing process or body: a summit series, a network, a panel, a dialogue.")
     model, rank = Mechanism, 70
+    private = PROMISES_ONLY | {"instrument": "a mechanism stands in no document"}
     accompanied_by = TrackedResource.accompanied_by | {"events": Beside("events"), "parts": Beside("mechanisms")}
 
     ref = ref_field(_("Permanent id of the mechanism."))
@@ -132,6 +140,7 @@ class TakenUpBy(Field):
 class ProposalResource(TrackedResource):
     help = _("An idea put forward that may be taken up.")
     model, rank = Proposal, 75
+    private = PROMISES_ONLY | {"instrument": "a copy of `tabled_in` for lists; that one stands in the document"}
     accompanied_by = TrackedResource.accompanied_by | {"parts": Beside("proposals")}
 
     ref = ref_field(_("Permanent id of the proposal."))

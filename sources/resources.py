@@ -15,6 +15,7 @@ class SourceResource(Resource):
     help = _("A page, feed or document that something was read from.")
     # A source has its own title, in its own language.
     model, rank, label = Source, 20, "title"
+    private = {"sources": "it is one itself"}
 
     ref = ref_field(_("Permanent id of the source."))
     kind = Choice(SourceKind, _("What sort of source it is."), required=True, lookups=IN)
@@ -43,6 +44,7 @@ class SourceResource(Resource):
 class PassageResource(Resource):
     help = _("A place in one language version of a source, and what it says in our words.")
     model, rank, label = Passage, 40, "gist"
+    private = {"sources": "it stands in one, its `source`"}
 
     ref = ref_field(_("Permanent id of the passage."))
     source = Ref("sources", _("The language version that it stands in."), required=True, hangs_on=True, lookups=IN)
