@@ -207,7 +207,12 @@ class Document(models.Model):
     )
     until_seq = models.BigIntegerField(_("until position"), null=True)
     thing = models.ForeignKey(
-        Publishable, models.PROTECT, related_name="documents", db_constraint=False, db_index=False
+        Publishable,
+        models.PROTECT,
+        verbose_name=_("public thing"),
+        related_name="documents",
+        db_constraint=False,
+        db_index=False,
     )
     salt = models.BinaryField(_("salt"), max_length=16)
     body = models.JSONField(_("document"))

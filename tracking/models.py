@@ -210,8 +210,10 @@ class StatusChange(Publishable):
 class StatusSpan(models.Model):
     """Which status the tracker said held on which days, by data version. Derived from the status changes."""
 
-    record = models.ForeignKey(Record, models.PROTECT, related_name="status_spans")
-    change = models.ForeignKey(StatusChange, models.PROTECT, related_name="spans", db_index=False)
+    record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="status_spans")
+    change = models.ForeignKey(
+        StatusChange, models.PROTECT, verbose_name=_("status change"), related_name="spans", db_index=False
+    )
     status = models.CharField(_("status"), max_length=20, choices=CHOICES)
     valid = DateRangeField(_("valid"))
     known = BigIntegerRangeField(_("known"))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.apps import apps
+from django.contrib import admin
 from django.core.management import call_command
 from django.db import models
 from django.test import Client
@@ -183,3 +184,11 @@ def test_every_model_is_named_in_both_languages(model):
 
     assert isinstance(given.get("verbose_name"), Promise)
     assert isinstance(given.get("verbose_name_plural"), Promise)
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+def test_every_field_that_the_admin_shows_is_named_in_both_languages(model):
+    shown = [field for field in model._meta.concrete_fields if not (field.primary_key or field.generated)]
+    shown += model._meta.many_to_many
+
+    assert [field.name for field in shown if not isinstance(field.verbose_name, Promise)] == []

@@ -272,8 +272,8 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('not_assessed', 'not assessed'), ('no_evidence', 'no evidence'), ('not_started', 'not started'), ('in_progress', 'in progress'), ('partly_fulfilled', 'partly fulfilled'), ('fulfilled', 'fulfilled'), ('stalled', 'stalled'), ('not_fulfilled', 'not fulfilled'), ('unverifiable', 'unverifiable'), ('withdrawn', 'withdrawn'), ('superseded', 'superseded'), ('proposed', 'proposed'), ('announced', 'announced'), ('active', 'active'), ('dormant', 'dormant'), ('concluded', 'concluded'), ('cancelled', 'cancelled'), ('tabled', 'tabled'), ('under_discussion', 'under discussion'), ('endorsed', 'endorsed'), ('adopted', 'adopted'), ('operating', 'operating'), ('declined', 'declined'), ('lapsed', 'lapsed')], max_length=20, verbose_name='status')),
                 ('valid', django.contrib.postgres.fields.ranges.DateRangeField(verbose_name='valid')),
                 ('known', django.contrib.postgres.fields.ranges.BigIntegerRangeField(verbose_name='known')),
-                ('change', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='spans', to='tracking.statuschange')),
-                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='status_spans', to='tracking.record')),
+                ('change', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='spans', to='tracking.statuschange', verbose_name='status change')),
+                ('record', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='status_spans', to='tracking.record', verbose_name='record')),
             ],
             options={
                 'verbose_name': 'status span',
