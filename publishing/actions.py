@@ -74,6 +74,8 @@ def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None
         Publishable.objects.filter(pk__among=gone).update(
             state=PublicationState.UNPUBLISHED, unpublished_note_en=note_en, unpublished_note_zh=note_zh
         )
+        for resource, ids in _by_resource(gone):
+            resource.follow_unpublished(ids)
     return current
 
 

@@ -218,6 +218,10 @@ class Resource:
         """
 
     @classmethod
+    def follow_unpublished(cls, ids: Sequence[int]) -> None:
+        """Do what the unpublication of these things brings about, in the same transaction."""
+
+    @classmethod
     def complete(cls, plan: "Plan") -> None:
         """Fill in what rows of a file leave out, and add rows that follow from others, before an import is checked."""
 

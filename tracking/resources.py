@@ -342,6 +342,10 @@ class ResponseResource(Resource):
     def follow(cls, ids: Sequence[int], positions: Mapping[int, int], version: int) -> None:
         refresh_contested(records=list(Response.objects.filter(pk__in=ids).values_list("record", flat=True)))
 
+    @classmethod
+    def follow_unpublished(cls, ids: Sequence[int]) -> None:
+        refresh_contested(records=list(Response.objects.filter(pk__in=ids).values_list("record", flat=True)))
+
 
 @registry.register
 class StatusChangeResource(Resource):

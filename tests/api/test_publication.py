@@ -5,14 +5,20 @@ from typing import Any
 import pytest
 from model_bakery import baker
 
+from catalog.models import Actor
 from commitments.models import Commitment
 from publishing.actions import unpublish
 from publishing.models import Publishable
 from tests.api.test_details import PAGE, PARIS
 from tests.api.test_lists import COLLECTIONS, RESOURCES
-from tracking.models import Evidence, Record
+from tracking.models import Evidence, Record, Response
 
 SECRET = "quagga"
+
+
+def draft_of(model: str, **fields: Any) -> Any:
+    """Make a draft; it is saved under the name of its own resource."""
+    return baker.make(model, resource="", **fields)
 
 
 def everything(api, **given):
@@ -36,15 +42,15 @@ def test_drafts_are_seen_nowhere(api):
     source = Evidence.objects.get(ref="evd-paris-held").source
     commitment = Commitment.objects.get(ref="cap24-group-of-friends")
     drafts = [
-        baker.make("catalog.Theme", ref=f"{SECRET}-theme", label_en=SECRET, label_zh=SECRET),
-        baker.make("catalog.Actor", ref=f"{SECRET}-actor", name_en=SECRET, name_zh=SECRET),
-        baker.make("sources.Source", ref=f"{SECRET}-source", kind="document", title=SECRET),
-        baker.make("commitments.Instrument", ref=f"{SECRET}-instrument", **words),
-        baker.make("commitments.Pledge", ref=f"{SECRET}-pledge", commitment=commitment, **words),
-        baker.make("mechanisms.Mechanism", ref=f"{SECRET}-mechanism", **words),
-        baker.make("mechanisms.Proposal", ref=f"{SECRET}-proposal", **words),
-        baker.make("tracking.Evidence", ref=f"{SECRET}-evidence", record=record, source=source, shows_en=SECRET),
-        baker.make(
+        draft_of("catalog.Theme", ref=f"{SECRET}-theme", label_en=SECRET, label_zh=SECRET),
+        draft_of("catalog.Actor", ref=f"{SECRET}-actor", name_en=SECRET, name_zh=SECRET),
+        draft_of("sources.Source", ref=f"{SECRET}-source", kind="document", title=SECRET),
+        draft_of("commitments.Instrument", ref=f"{SECRET}-instrument", **words),
+        draft_of("commitments.Pledge", ref=f"{SECRET}-pledge", commitment=commitment, **words),
+        draft_of("mechanisms.Mechanism", ref=f"{SECRET}-mechanism", **words),
+        draft_of("mechanisms.Proposal", ref=f"{SECRET}-proposal", **words),
+        draft_of("tracking.Evidence", ref=f"{SECRET}-evidence", record=record, source=source, shows_en=SECRET),
+        draft_of(
             "tracking.Response", ref=f"{SECRET}-response", record=record, source=source, actor=record.actor,
             gist_en=SECRET, gist_zh=SECRET, disputes=True,
         ),
@@ -97,6 +103,29 @@ def test_evidence_that_was_unpublished_is_not_beside_its_record_at_any_version(a
 
     for parameters in ({}, {"version": before["version"]}):
         assert [row["ref"] for row in api.get(PAGE, **parameters)["evidence"]] == ["evd-paris-held"]
+
+
+def test_a_record_is_contested_while_a_response_that_disputes_it_is_public(api, editor, publishing):
+    record = Record.objects.get(ref=PARIS)
+    words = {"gist_en": "It was held in time.", "gist_zh": "按时举行。", "stated_on": "2025-03-01"}
+    source = Evidence.objects.get(ref="evd-paris-held").source
+    france = Actor.objects.get(ref="state-fr")
+    response = Response.objects.create(
+        ref="france-says", record=record, source=source, actor=france, disputes=True, **words
+    )
+    before = api.get("")["version"]
+
+    version = publishing(response)
+    assert api.get(PAGE)["contested"] is True
+    assert api.get(PAGE)["responses"][0]["gist_zh"] == "按时举行。"
+    assert api.refs("pledges/", contested="true", actor="state-fr") == [PARIS]
+    assert api.refs("pledges/", contested="true", actor="state-fr", version=version) == [PARIS]
+    assert api.refs("pledges/", contested="true", actor="state-fr", version=before) == []
+
+    unpublish(thing=response, note_en="France took it back.", note_zh="", by=editor)
+    assert (api.get(PAGE)["contested"], api.get(PAGE)["responses"]) == (False, [])
+    assert api.refs("pledges/", contested="true", actor="state-fr") == []
+    assert api.refs("pledges/", contested="true", actor="state-fr", version=version) == []
 
 
 def test_who_did_it_is_told_nowhere(api, publishing):
