@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
 from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
@@ -103,6 +104,12 @@ def decide_path(staff: Visitor) -> str | None:
     return found and found[1]
 
 
+def body_of(mail: EmailMessage, kind: str) -> str:
+    part = mail.get_body((kind,))
+    assert part is not None
+    return str(part.get_content())
+
+
 def link_in(text: str, page: str) -> str:
     found = re.search(rf"http://127\.0\.0\.1:\d+/en/subscriptions/\S+/{page}/", text)
     assert found, text
@@ -114,8 +121,9 @@ def looking(browser: Browser, tracker: Tracker, *, language: str, width: int) ->
     """Give a page of a member of staff who reads this language; what breaks its policy or its width is a failure."""
     complaints: list[str] = []
     with browser.new_context(base_url=tracker.stack.url, viewport={"width": width, "height": 900}) as context:
-        session = [{"name": c.name, "value": c.value or "", "url": tracker.stack.url} for c in tracker.staff.cookies]
-        context.add_cookies([*session, {"name": "django_language", "value": language, "url": tracker.stack.url}])
+        cookies = {**{kept.name: kept.value or "" for kept in tracker.staff.cookies}, "django_language": language}
+        given: list[Any] = [{"name": n, "value": v, "url": tracker.stack.url} for n, v in cookies.items()]
+        context.add_cookies(given)
         page = context.new_page()
         page.on(
             "console", lambda said: complaints.append(said.text) if "Content Security Policy" in said.text else None
@@ -170,7 +178,7 @@ def test_a_passed_deadline_is_found_decided_recorded_shown_and_mailed(tracker: T
     tracker.manage("run_job", "send_messages")
     (asked,) = mailbox.messages
     assert asked["To"] == SUBSCRIBER
-    confirmed = reader.post(link_in(asked.get_body(("plain",)).get_content(), "confirm"))
+    confirmed = reader.post(link_in(body_of(asked, "plain"), "confirm"))
     assert (confirmed.status, SUBSCRIBER in confirmed.text) == (200, True)
 
     # Beat and worker have noticed the deadline by themselves; the status is as it was.
@@ -180,7 +188,7 @@ def test_a_passed_deadline_is_found_decided_recorded_shown_and_mailed(tracker: T
 
     # A member of staff decides on evidence: sees in the preview what the public will see, then publishes it.
     page = staff.get(path)
-    assert "Nobody has looked at it yet." in page.text and "overdue" in page.text
+    assert "Nobody has decided on it yet." in page.text and "overdue" in page.text
     decision = {**DECISION, "findings": path.rpartition("=")[2]}
     preview = staff.submit(page, {**decision, "_preview": "1"})
     assert "What will be seen in public" in preview.text
@@ -225,11 +233,11 @@ def test_a_passed_deadline_is_found_decided_recorded_shown_and_mailed(tracker: T
     digest = mailbox.messages[1]
     assert (digest["To"], digest["Subject"]) == (SUBSCRIBER, "Pactwatch: 1 status change")
     for kind in ("plain", "html"):
-        text = digest.get_body((kind,)).get_content()
+        text = body_of(digest, kind)
         assert REASON["en"] in text and SHOWS["en"] in text
         assert f"{stack.url}/en/records/{PLEDGE}/?version={after['version']}" in text
         assert head_after.split(":")[1] in text
-    assert "not assessed → in progress" in digest.get_body(("plain",)).get_content()
+    assert "not assessed → in progress" in body_of(digest, "plain")
 
     # One POST ends it, as mail programs send it (RFC 8058).
     assert digest["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
@@ -256,5 +264,5 @@ def test_the_page_shows_the_decision_on_a_phone_and_a_desk(tracker: Tracker, bro
 
     for digest in tracker.mailbox.messages[1:]:
         with looking(browser, tracker, language="en", width=WIDTHS["phone"]) as page:
-            page.set_content(digest.get_body(("html",)).get_content())
+            page.set_content(body_of(digest, "html"))
             take_picture(page, "digest.en.phone")
