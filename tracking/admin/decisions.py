@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpR
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
@@ -43,18 +43,16 @@ class DecisionAdmin(ReadOnlyAdmin):
     search_help_text = _("Searched: the record’s ref and title, and the reason.")
     ordering = ["-prepared_at", "-pk"]
     change_form_template = "admin/tracking/decision.html"
-    fields = [
-        "record_link",
-        "state_badge",
-        "prepared_by",
-        "prepared_at",
-        "based_on",
-        "settles",
-        "approved_by",
-        "approved_at",
-        "change_link",
+    readonly_fields = ["record_link", "shown_status", "cited", "settles", "change_link", "state_badge"]
+    fieldsets = [
+        (None, {"fields": ["record_link", "state_badge", "prepared_by", "prepared_at", "based_on", "settles"]}),
+        (
+            _("What was decided"),
+            {"fields": ["shown_status", "effective_on", "kind", ("reason_en", "reason_zh"), "cited"]},
+        ),
+        (_("Correction"), {"fields": ["supersedes", ("was_wrong_en", "was_wrong_zh")]}),
+        (_("Approval"), {"fields": ["approved_by", "approved_at", "change_link"]}),
     ]
-    readonly_fields = ["record_link", "settles", "change_link", "state_badge"]
 
     @admin.display(description=_("record"), ordering="record__ref")
     def record_name(self, decision: Decision) -> str:
@@ -72,6 +70,11 @@ class DecisionAdmin(ReadOnlyAdmin):
     def state_badge(self, decision: Decision) -> SafeString:
         return badge(f"decision-{decision.state}", decision.get_state_display())
 
+    @admin.display(description=_("evidence"))
+    def cited(self, decision: Decision) -> SafeString:
+        rows = ((admin_url(item), str(item)) for item in decision.evidence.order_by("-observed_on", "ref"))
+        return format_html_join(SafeString("<br>"), '<a href="{}">{}</a>', rows)
+
     @admin.display(description=_("settles"))
     def settles(self, decision: Decision) -> str:
         return ", ".join(finding.get_kind_display() for finding in decision.findings.all()) or "–"
@@ -82,6 +85,13 @@ class DecisionAdmin(ReadOnlyAdmin):
             return "–"
         address = reverse("admin:tracking_statuschange_change", args=[decision.status_change_id])
         return format_html('<a href="{}">{}</a>', address, decision.status_change)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Decision | None = None) -> Any:
+        """What waits shows its preview instead of what was decided; only a correction has what was corrected."""
+        general, decided, correction, approval = self.fieldsets
+        if obj is None or obj.state != DecisionState.APPROVED:
+            return [general]
+        return [general, decided, *([correction] if obj.supersedes_id else []), approval]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return super().get_queryset(request).select_related("record", "status_change")

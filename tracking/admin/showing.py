@@ -60,7 +60,7 @@ def what_was_seen(finding: Finding) -> SafeString | str:
     if not seen:
         return "–"
     return format_html_join(
-        format_html("<br>"), "{}: {}", ((name.replace("_", " "), _part(value)) for name, value in seen.items())
+        SafeString("<br>"), "{}: {}", ((name.replace("_", " "), _part(value)) for name, value in seen.items())
     )
 
 
