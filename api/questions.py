@@ -27,6 +27,8 @@ LARGEST_PAGE = 500
 LARGEST_NUMBER = 10**15
 FORMATS = ("json", "csv", "jsonl")
 NEIGHBOURS = 100
+# Looking for what was meant costs time, so no question is told of more faults than this at once.
+MOST_WRONG = 20
 # From how much likeness on, of 0 to 1, a ref may be what somebody meant.
 ALIKE = 0.75
 LONGEST_NAME = 100
@@ -128,12 +130,14 @@ def search_parameter() -> Fields:
 def read(request: Request, parameters: Fields) -> tuple[dict[str, str], dict[str, Any]]:
     """Return the parameters of a request as they were given, and what they mean. Each may be there once.
 
-    Raises Refused, naming all that is wrong.
+    Raises Refused, naming what is wrong.
     """
     given: dict[str, str] = {}
     understood: dict[str, Any] = {}
     wrong: list[Wrong] = []
     for name, texts in request._request.GET.lists():
+        if len(wrong) == MOST_WRONG:
+            break
         if UNREADABLE.search(name) or len(name) > LONGEST_NAME:
             wrong.append(Wrong("", _now("The name of a parameter cannot be read.")))
         elif name not in parameters:
@@ -179,13 +183,14 @@ def find_refs(filters: Mapping[str, QuestionFilter], understood: Mapping[str, An
         return {}
     rows = Publishable.objects.filter(ref__in=refs).exclude(state=PublicationState.DRAFT)
     known = {ref: (key, resource) for ref, key, resource in rows.values_list("ref", "pk", "resource")}
-    wrong = []
-    for name, given in named.items():
-        allowed = filters[name].targets
-        for ref in given:
-            if ref not in known or known[ref][1] not in allowed:
-                wrong.append(Wrong(name, unknown_ref(ref, allowed)))
-    if wrong:
+    unknown = [
+        (name, ref)
+        for name, given in named.items()
+        for ref in given
+        if ref not in known or known[ref][1] not in filters[name].targets
+    ]
+    if unknown:
+        wrong = [Wrong(name, unknown_ref(ref, filters[name].targets)) for name, ref in unknown[:MOST_WRONG]]
         raise Refused(wrong, code="unknown_ref")
     return {ref: key for ref, (key, _resource) in known.items()}
 

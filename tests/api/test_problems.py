@@ -138,6 +138,13 @@ def test_too_many_parameters_are_a_problem(api):
     assert (response.status_code, response.json()["code"]) == (400, "bad_request")
 
 
+def test_a_heap_of_faults_is_cut_short(api):
+    unknown = api.problem("pledges/", actor__in=",".join(f"nobody-{number}" for number in range(400)))
+    strange = api.client.get("/api/v1/pledges/?" + "&".join(f"a{number}=1" for number in range(900))).json()
+
+    assert (len(unknown["errors"]), len(strange["errors"])) == (20, 20)
+
+
 def test_the_language_of_messages_is_what_the_address_says_else_the_browser(api):
     for headers, given_, language in (
         ({}, {}, "en"),
