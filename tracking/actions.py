@@ -11,7 +11,7 @@ from accounts.models import User
 from publishing import bulk, ledger
 from publishing.actions import publish
 from publishing.errors import DomainError
-from publishing.models import Act, Publishable
+from publishing.models import Act, PublicationState, Publishable
 from publishing.refs import free_ref
 from tracking.models import (
     Decision,
@@ -80,6 +80,11 @@ class EvidenceMissing(DomainError):
 class EvidenceUnfit(DomainError):
     code = "evidence_unfit"
     message = _("“%(evidence)s” cannot be cited: it is about another record.")
+
+
+class EvidenceInUse(DomainError):
+    code = "evidence_in_use"
+    message = _("“%(evidence)s” was public or is cited by a decision, so it cannot be deleted.")
 
 
 class SearchNotCited(DomainError):
@@ -322,6 +327,23 @@ def claim_finding(*, finding: Finding, by: User) -> Finding:
     finding.state, finding.claimed_by = FindingState.CLAIMED, by
     finding.save(update_fields=["state", "claimed_by"])
     return finding
+
+
+@transaction.atomic
+def delete_draft_evidence(*, evidence: Evidence) -> None:
+    """Delete evidence that was never public and that no decision cites.
+
+    Row by row, because Django's own way would also touch the links of status changes, which the role may not.
+
+    Raises EvidenceInUse.
+    """
+    evidence = Evidence.objects.select_for_update(of=("self",)).get(pk=evidence.pk)
+    if evidence.state != PublicationState.DRAFT or evidence.decisions.exists():
+        raise EvidenceInUse(evidence=evidence.ref)
+    evidence.sources.clear()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM tracking_evidence WHERE publishable_ptr_id = %s", [evidence.pk])
+        cursor.execute("DELETE FROM publishing_publishable WHERE id = %s", [evidence.pk])
 
 
 def _draft_sources(evidence: Sequence[Evidence]) -> list[int]:

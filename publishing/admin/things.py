@@ -1,5 +1,6 @@
 """The base of the admin of every kind of public thing: drafts, publishing, revising, unpublishing, edit history."""
 
+import logging
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -32,6 +33,7 @@ from publishing.refs import free_ref, ref_from
 from publishing.resource import registry
 
 CHILDREN_SHOWN = 50
+logger = logging.getLogger(__name__)
 
 
 class SavedAtOnce(DomainError):
@@ -57,14 +59,19 @@ class ThingForm(forms.ModelForm):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if "ref" in self.fields and not cleaned.get("ref") and not self.errors:
-            taken = self.proposed if self.proposed is not None else set()
-            wanted = self.proposed_ref(cleaned) or str(self._meta.model.collection)
-            cleaned["ref"] = free_ref(wanted, but=taken)
-            taken.add(cleaned["ref"])
+        if not cleaned.get("ref") and not self.errors:
+            self._propose_ref(cleaned)
         if self.refusal is not None:
             self._refuse(self.refusal, cleaned)
         return cleaned
+
+    def _propose_ref(self, cleaned: dict[str, Any]) -> None:
+        if "ref" not in self.fields and self.instance.ref:
+            return
+        taken = self.proposed if self.proposed is not None else set()
+        ref = free_ref(self.proposed_ref(cleaned) or str(self._meta.model.collection), but=taken)
+        taken.add(ref)
+        cleaned["ref"] = self.instance.ref = ref
 
     def _refuse(self, refusal: DomainError, cleaned: dict[str, Any]) -> None:
         if isinstance(refusal, Incomplete) and refusal.params["ref"] == (cleaned.get("ref") or self.instance.ref):
@@ -91,6 +98,11 @@ class ChildForm(ThingForm):
             self.fields["ref"].disabled = True
 
 
+def _is_gone(form: Any, formset: Any) -> bool:
+    """Whether a row was deleted by the save of its formset, or never was one."""
+    return form.instance.pk is None or form in formset.deleted_forms
+
+
 def _switch_off(field: forms.Field) -> None:
     field.disabled, field.label, field.help_text = True, "", ""
     field.widget = forms.CheckboxInput(attrs={"hidden": True})
@@ -108,8 +120,11 @@ class ChildFormSet(BaseInlineFormSet):
 
     def add_fields(self, form: forms.ModelForm, index: int | None) -> None:
         super().add_fields(form, index)
-        if "DELETE" in form.fields and form.instance.pk and form.instance.state != PublicationState.DRAFT:
+        if "DELETE" in form.fields and form.instance.pk and not self.may_be_deleted(form.instance):
             _switch_off(form.fields["DELETE"])
+
+    def may_be_deleted(self, thing: Publishable) -> bool:
+        return thing.state == PublicationState.DRAFT
 
     def _construct_form(self, i: int, **kwargs: Any) -> Any:
         formset: Any = super()
@@ -274,7 +289,8 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
             return super().changeform_view(request, object_id, form_url, extra_context)
         except DomainError as refused:
             vars(request)["refusal"] = refused
-        except IntegrityError:
+        except IntegrityError as excluded:
+            logger.warning("A save was refused by the database: %s", excluded)
             vars(request)["refusal"] = SavedAtOnce()
         return super().changeform_view(request, object_id, form_url, extra_context)
 
@@ -314,7 +330,7 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
         for formset in formsets:
             for child_form in formset.forms if formset.is_bound else ():
                 child = child_form.instance
-                if isinstance(child, Publishable) and child_form.has_changed() and child.pk is not None:
+                if isinstance(child, Publishable) and child_form.has_changed() and not _is_gone(child_form, formset):
                     touched.append((child, child_form.cleaned_data.get("publish_with_it", False)))
         going_out = [each.pk for each, asked in touched if each.is_public or asked]
         for each, _asked in touched:

@@ -9,6 +9,7 @@ from publishing.models import Act, Change, Document, LedgerEntry
 from sources.models import Source
 from tests.admin.conftest import key_of
 from tracking.models import Decision, Evidence, Finding, Record, StatusChange
+from tracking.statuses import STATUSES
 
 pytestmark = pytest.mark.django_db
 
@@ -33,14 +34,14 @@ def fulfilled(known):
 def test_the_page_shows_what_is_known(finding, pledge, known, desk):
     page = desk.open(path_of(pledge))
 
-    assert "Nobody has looked at it yet." in page.text
+    assert str(STATUSES["not_assessed"].definition) in page.text
     assert "2026-03-31" in page.text and "overdue" in page.text
     assert "We will." in page.text
     assert known.shows_en in page.text and "https://acme.example/report" in page.text
     assert page.values["findings"] == [str(finding.pk)]
     assert page.values["effective_on"] == [timezone.now().astimezone(UTC).date().isoformat()]
     assert page.values["based_on"] == [str(LedgerEntry.objects.order_by("-seq")[0].seq)]
-    assert "All of what was promised was done." in page.text
+    assert str(STATUSES["fulfilled"].definition) in page.text
     assert page.buttons[-1] == "Preview"
 
 

@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import admin
+from django.http import HttpRequest
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from publishing.admin.filters import DropdownFilter
-from publishing.admin.things import ChildForm, ThingAdmin, ThingForm
-from tracking.models import Evidence, Response
+from publishing.admin.things import ChildForm, ChildFormSet, ThingAdmin, ThingForm
+from publishing.models import Publishable
+from tracking.actions import delete_draft_evidence
+from tracking.models import Decision, Evidence, Response
 
 
 def evidence_ref(values: Mapping[str, Any]) -> str:
@@ -32,6 +35,15 @@ class EvidenceForm(ThingForm):
 class EvidenceChildForm(ChildForm):
     def proposed_ref(self, values: Mapping[str, Any]) -> str:
         return evidence_ref(values)
+
+
+class EvidenceFormSet(ChildFormSet):
+    def may_be_deleted(self, thing: Publishable) -> bool:
+        return super().may_be_deleted(thing) and not Decision.objects.filter(evidence=thing.pk).exists()
+
+    def delete_existing(self, obj: Evidence, commit: bool = True) -> None:
+        if commit:
+            delete_draft_evidence(evidence=obj)
 
 
 class ResponseForm(ThingForm):
@@ -67,6 +79,12 @@ class EvidenceAdmin(ThingAdmin):
         (None, {"fields": ["record", "source", ("stance", "observed_on"), "ref", "state_badge"]}),
         (_("What it shows, in our words"), {"fields": [("shows_en", "shows_zh")]}),
     ]
+
+    def has_delete_permission(self, request: HttpRequest, obj: Evidence | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.decisions.exists())
+
+    def delete_model(self, request: HttpRequest, obj: Evidence) -> None:
+        delete_draft_evidence(evidence=obj)
 
     @admin.display(description=_("what it shows"))
     def what(self, evidence: Evidence) -> str:

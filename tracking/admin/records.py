@@ -18,7 +18,7 @@ from publishing.admin.reading import ReadOnlyAdmin
 from publishing.admin.things import ShownInline, StackedThingInline, ThingAdmin
 from publishing.resource import registry
 from tracking.admin.deciding import decide_view
-from tracking.admin.evidence import EvidenceChildForm, ResponseChildForm
+from tracking.admin.evidence import EvidenceChildForm, EvidenceFormSet, ResponseChildForm
 from tracking.admin.showing import (
     decide_link,
     decide_url,
@@ -132,6 +132,7 @@ class RecordAdmin(ShowsStatus, ReadOnlyAdmin):
 class EvidenceInline(StackedThingInline):
     model = Evidence
     form = EvidenceChildForm
+    formset = EvidenceFormSet
     fk_name = "record"
     fields = [("source", "stance", "observed_on"), ("shows_en", "shows_zh"), ("state_badge", "publish_with_it")]
     autocomplete_fields = ["source"]
