@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.utils.translation import get_language
+from publishing.words import readers_language
 
 
 class InReadersLanguage:
@@ -15,4 +15,4 @@ class InReadersLanguage:
         if instance is None:
             return self
         english, chinese = (getattr(instance, name) for name in self.names)
-        return (chinese or english) if (get_language() or "en").startswith("zh") else (english or chinese)
+        return (chinese or english) if readers_language() == "zh" else (english or chinese)

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 from django.db.models import Exists, OuterRef
 
 from publishing.models import Document, LedgerEntry
+from publishing.words import Words, day_in_words, words
 from subscriptions.following import records_followed
 from subscriptions.links import link_to_record
 from subscriptions.models import Subscription, ToldDeadline
-from subscriptions.wording import Wording, day_in_words, wording
 from tracking.models import OPEN_STATUSES, Response, Stance, StatusChange, StatusChangeKind, StatusSpan
 from tracking.statuses import NOT_ASSESSED, STATUSES, Status
 
@@ -26,7 +26,7 @@ Body = Mapping[str, Any]
 class Cited:
     """One piece of evidence: what it shows, and where."""
 
-    shows: Wording
+    shows: Words
     stance: str
     observed_on: str
     source: str
@@ -40,7 +40,7 @@ class Said:
 
     actor: str
     stated_on: str
-    gist: Wording
+    gist: Words
     word_for_word: bool
     disputes: bool
     url: str
@@ -65,10 +65,10 @@ class ToldChange:
     after: Status
     effective_on: str
     today: Status | None
-    reason: Wording
+    reason: Words
     is_correction: bool
     is_revision: bool
-    was_wrong: Wording
+    was_wrong: Words
     corrected_since: bool
     evidence: Sequence[Cited]
     responses: Sequence[Said]
@@ -215,10 +215,10 @@ class _Teller:
             after=after,
             effective_on=day_in_words(body["effective_on"]),
             today=None if today == after else today,
-            reason=wording(body, "reason"),
+            reason=words(body, "reason"),
             is_correction=change.kind == StatusChangeKind.CORRECTION,
             is_revision=change.kind == StatusChangeKind.REVISION,
-            was_wrong=wording(body, "was_wrong"),
+            was_wrong=words(body, "was_wrong"),
             corrected_since=change.pk in self.corrected,
             evidence=[self._cited(self.linked[ref]) for ref in body["evidence"] if ref in self.linked],
             responses=[
@@ -234,7 +234,7 @@ class _Teller:
     def about(self, record: int) -> About:
         body = self.bodies[record]
         promised = self.linked.get(body.get("commitment") or "", body)
-        title = wording(body, "title").text or wording(promised, "title").text
+        title = words(body, "title").text or words(promised, "title").text
         return About(
             title=f"{title} ({body['period']})" if body.get("period") else title,
             actor=self._name(body.get("actor"), "name"),
@@ -243,7 +243,7 @@ class _Teller:
         )
 
     def _name(self, ref: str | None, field: str) -> str:
-        return wording(self.linked[ref], field).text if ref in self.linked else ""
+        return words(self.linked[ref], field).text if ref in self.linked else ""
 
     def _status(self, record: int, version: int, day: date) -> Status:
         for span in self.spans.get(record, ()):
@@ -254,7 +254,7 @@ class _Teller:
     def _cited(self, evidence: Body) -> Cited:
         source = self.linked.get(evidence["source"], {})
         return Cited(
-            shows=wording(evidence, "shows"),
+            shows=words(evidence, "shows"),
             stance=str(Stance(evidence["stance"]).label),
             observed_on=day_in_words(evidence["observed_on"]),
             source=source.get("title", ""),
@@ -266,7 +266,7 @@ class _Teller:
         return Said(
             actor=self._name(response["actor"], "name"),
             stated_on=day_in_words(response["stated_on"]),
-            gist=wording(response, "gist"),
+            gist=words(response, "gist"),
             word_for_word=response["word_for_word"],
             disputes=response["disputes"],
             url=self.linked.get(response["source"], {}).get("url", ""),

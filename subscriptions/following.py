@@ -13,8 +13,8 @@ from commitments.models import Instrument, Pledge
 from mechanisms.models import Mechanism, Proposal
 from publishing.models import Document
 from publishing.resource import registry
+from publishing.words import words
 from subscriptions.models import FOLLOWABLE_RESOURCES, Subscription
-from subscriptions.wording import wording
 from tracking.models import Record, RecordQuerySet
 
 MOST_FOUND_OF_A_KIND = 10
@@ -111,6 +111,6 @@ def _public(resources: Sequence[str]) -> QuerySet[Document]:
 
 def _named(kind: str, body: dict[str, Any], *, depth: int = 0, whose: str = "") -> Followable:
     resource = registry[kind]
-    label = wording(body, resource.label).text or body["ref"]
+    label = words(body, resource.label).text or body["ref"]
     facts = [fact for fact in (label, body.get("period"), whose) if fact]
     return Followable(body["ref"], str(resource.verbose_name), " · ".join(facts), depth)

@@ -21,11 +21,11 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from publishing.words import moment_in_words
 from subscriptions.contents import Contents
 from subscriptions.following import named
 from subscriptions.links import Purpose, link_to
 from subscriptions.models import Message, MessageKind, MessageState, Subscription
-from subscriptions.wording import moment_in_words
 
 logger = logging.getLogger(__name__)
 
@@ -59,7 +59,7 @@ def queue_digest(*, subscription: Subscription, contents: Contents, now: datetim
         subject=_subject(contents),
         context={
             "contents": contents,
-            "until": moment_in_words(now, subscription.zone),
+            "until": moment_in_words(now, zone=subscription.zone),
             "manage_url": link_to(subscription, Purpose.MANAGE),
             "unsubscribe_url": link_to(subscription, Purpose.UNSUBSCRIBE),
         },

@@ -16,12 +16,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from publishing.words import moment_in_words
 from subscriptions import actions, following
 from subscriptions.actions import SubscriptionEnded, TooManyConfirmations
 from subscriptions.forms import SubscribeForm, WishForm, initial_of, initial_wish, looks_for_something
 from subscriptions.links import LinkNotValid, Purpose, subscription_of, token_for
 from subscriptions.models import Subscription
-from subscriptions.wording import moment_in_words
 
 Page = Callable[[HttpRequest, str], HttpResponse]
 PageOfOne = Callable[[HttpRequest, Subscription], HttpResponse]
@@ -122,7 +122,8 @@ def manage(request: HttpRequest, subscription: Subscription) -> HttpResponse:
         {
             "form": form,
             "subscription": subscription,
-            "next_digest": subscription.next_due_at and moment_in_words(subscription.next_due_at, subscription.zone),
+            "next_digest": subscription.next_due_at
+            and moment_in_words(subscription.next_due_at, zone=subscription.zone),
             "unsubscribe_token": token_for(subscription, Purpose.UNSUBSCRIBE),
         },
         status=422 if form.errors else 200,

@@ -14,9 +14,9 @@ from publishing.models import Document, Publishable
 from publishing.reading import Answer
 from publishing.resource import Asked, registry
 from publishing.searching import matching
+from publishing.words import readers_language
 from tracking.models import TRACKED_RESOURCES, Record, RecordQuerySet
 from tracking.statuses import STATUSES
-from website.words import readers_language
 
 PAGE_SIZE = 25
 FILTERS = ("q", "resource", "status", "theme", "actor", "instrument", "overdue", "sort", "page")

@@ -89,7 +89,7 @@ def test_known_at_and_as_of_show_the_page_as_it_stood(records: None, correct: Co
     correct("partly_fulfilled", reason_en="An annex is missing.")
 
     assert "partly fulfilled since" not in reader.open(f"{PAGE}?known_at={known.replace('+', '%2B')}")
-    assert "Status not assessed Nobody has looked at it yet." in reader.open(f"{PAGE}?as_of=2025-02-09")
+    assert "Status not assessed No status has been decided" in reader.open(f"{PAGE}?as_of=2025-02-09")
     assert "Status fulfilled since 10 February 2025" in reader.open(f"{PAGE}?as_of=2025-02-10")
     assert "It tells what was true on 10 February 2025." in reader.open(f"{PAGE}?as_of=2025-02-10")
 

@@ -16,10 +16,7 @@ from commitments.models import Bound
 from publishing import ledger
 from publishing.fields import Choice
 from publishing.resource import registry
-from sources.models import Language
-from tracking.models import DueKind, Stance, StatusChangeKind
-from tracking.statuses import STATUSES, Status
-from website.words import (
+from publishing.words import (
     LANGUAGES,
     day_in_words,
     duration_in_words,
@@ -29,6 +26,9 @@ from website.words import (
     separator,
     words,
 )
+from sources.models import Language
+from tracking.models import DueKind, Stance, StatusChangeKind
+from tracking.statuses import STATUSES, Status
 
 register = template.Library()
 

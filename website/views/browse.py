@@ -7,12 +7,12 @@ from django.utils import timezone
 from catalog.resources import ThemeResource
 from publishing import reading
 from publishing.models import Publishable
+from publishing.words import words
 from tracking.models import TRACKED_RESOURCES
 from tracking.statuses import STATUSES, statuses_of
 from website import asking, listing
 from website.refusing import page
 from website.shares import shares_of
-from website.words import words
 
 AT_MOST_NAMED = 8
 

@@ -2,16 +2,16 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date
 from babel.numbers import format_decimal
 from django.utils.translation import get_language, ngettext
 
 from publishing.dates import QUARTERS, PartialDateError, span_of
-from publishing.ledger import timestamp
 
 
 class Words(NamedTuple):
@@ -71,11 +71,12 @@ def day_in_words(stated: str | date) -> str:
     return format_date(first, PATTERNS[readers_language()][precision], locale=locale())
 
 
-def moment_in_words(moment: str | datetime) -> str:
-    """Return an aware moment, or its ISO text, as a day and a time in UTC."""
+def moment_in_words(moment: str | datetime, *, zone: ZoneInfo | None = None) -> str:
+    """Return an aware moment, or its ISO text, as a day and a time in `zone`, which is named; in UTC without one."""
     aware = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
-    written = datetime.fromisoformat(timestamp(aware))
-    return f"{day_in_words(written.date())}, {format_datetime(written, 'HH:mm', locale=locale())} UTC"
+    there = aware.astimezone(zone or UTC)
+    between = " " if readers_language() == "zh" else ", "
+    return f"{day_in_words(there.date())}{between}{there:%H:%M} {f'({zone.key})' if zone else 'UTC'}"
 
 
 def duration_in_words(duration: str) -> str:
