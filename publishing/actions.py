@@ -22,12 +22,13 @@ def publish(
 
     `things` are keys of Publishable of any kinds. A draft or an unpublished thing is published; of one that is public,
     a revision is written if its document changed, and nothing otherwise. `under` adds to an act that is under way.
-    Set-wise: a constant number of queries for each 5,000 things of a kind.
+    With a thing that was unpublished, all that went with it comes back. Set-wise: a constant number of queries for each
+    5,000 things of a kind.
 
     Raises ParentNotPublic when a thing hangs on one that is not public and not among `things`.
     """
     with _act(act, by, under) as current:
-        for resource, ids in _by_resource(things):
+        for resource, ids in _by_resource([*things, *_gone_with(things)]):
             refuse_orphans(resource=resource, ids=ids)
             resource.settle(ids)
             for chunk in _chunks(ids):
@@ -60,7 +61,8 @@ def publish_documents(*, resource: type[Resource], documents: Mapping[int, dict[
 def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None) -> Appending:
     """Take a thing out of the public, and all that hangs on it, leaving the note in their place.
 
-    Raises NotPublic, NoteMissing.
+    Raises NotPublic, NoteMissing, and what a resource refuses: a published status change is corrected, never taken
+    back, and what one stands on stays with it.
     """
     if not (note_en.strip() or note_zh.strip()):
         raise NoteMissing(ref=thing.ref)
@@ -69,12 +71,15 @@ def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None
         if not thing.is_public:
             raise NotPublic(ref=thing.ref)
         gone = [thing.pk, *hanging_on([thing.pk])]
+        groups = _by_resource(gone)
+        for resource, ids in groups:
+            resource.refuse_unpublishing(ids, gone)
         rows = Publishable.objects.filter(pk__among=gone).order_by("pk").values_list("pk", "resource", "ref")
         current.append([Item(pk, resource, ref, Action.UNPUBLISHED, None) for pk, resource, ref in rows])
         Publishable.objects.filter(pk__among=gone).update(
             state=PublicationState.UNPUBLISHED, unpublished_note_en=note_en, unpublished_note_zh=note_zh
         )
-        for resource, ids in _by_resource(gone):
+        for resource, ids in groups:
             resource.follow_unpublished(ids)
     return current
 
@@ -121,8 +126,20 @@ def refuse_orphans(*, resource: type[Resource], ids: Sequence[int]) -> None:
                     raise ParentNotPublic(ref=ref, parent=parent_ref)
 
 
-def hanging_on(ids: Sequence[int]) -> list[int]:
-    """Return the keys of all public things that hang, directly or not, on these."""
+def _gone_with(things: Sequence[int]) -> list[int]:
+    """Return what was unpublished because it hangs on unpublished ones of these things."""
+    back = [
+        key
+        for chunk in _chunks(things)
+        for key in Publishable.objects.filter(pk__among=chunk, state=PublicationState.UNPUBLISHED).values_list(
+            "pk", flat=True
+        )
+    ]
+    return [key for key in hanging_on(back, state=PublicationState.UNPUBLISHED) if key not in set(things)]
+
+
+def hanging_on(ids: Sequence[int], *, state: str = PublicationState.PUBLISHED) -> list[int]:
+    """Return the keys of all things in a state that hang, directly or not, on these."""
     found: list[int] = []
     level = list(ids)
     while level:
@@ -130,9 +147,9 @@ def hanging_on(ids: Sequence[int]) -> list[int]:
             key
             for resource in registry
             for parent in resource.parents()
-            for key in resource.model._base_manager.filter(
-                **{f"{parent.source}__in": level}, state=PublicationState.PUBLISHED
-            ).values_list("pk", flat=True)
+            for key in resource.model._base_manager.filter(**{f"{parent.source}__in": level}, state=state).values_list(
+                "pk", flat=True
+            )
         ]
         level = sorted(set(children) - set(found) - set(ids))
         found.extend(level)

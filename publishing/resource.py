@@ -218,6 +218,10 @@ class Resource:
         """
 
     @classmethod
+    def refuse_unpublishing(cls, ids: Sequence[int], gone: Sequence[int]) -> None:
+        """Raise a DomainError if these things may not be unpublished together with no more than `gone`."""
+
+    @classmethod
     def follow_unpublished(cls, ids: Sequence[int]) -> None:
         """Do what the unpublication of these things brings about, in the same transaction."""
 

@@ -102,6 +102,16 @@ class CorrectionIncomplete(DomainError):
     message = _("A correction names the change that it corrects and says what was wrong.")
 
 
+class StatusChangeStays(DomainError):
+    code = "status_change_stays"
+    message = _("“%(ref)s” was published and is never taken back; publish a correction.")
+
+
+class EvidenceCited(DomainError):
+    code = "evidence_cited"
+    message = _("The status “%(ref)s” stands on this; correct that status first.")
+
+
 class AlreadyCorrected(DomainError):
     code = "already_corrected"
     message = _("“%(ref)s” was corrected before; correct the correction.")
@@ -207,6 +217,20 @@ def approve_decision(*, decision: Decision, by: User, now: datetime) -> StatusCh
         )
         lapse_findings(records=[record.pk], now=now)
     return change
+
+
+def refuse_unpublishing_changes(*, changes: Sequence[int], gone: Sequence[int]) -> None:
+    """Raise StatusChangeStays unless the record of each status change goes with it."""
+    kept = StatusChange.objects.filter(pk__among=changes).exclude(record__in=gone).order_by("pk").first()
+    if kept:
+        raise StatusChangeStays(ref=kept.ref)
+
+
+def refuse_unpublishing_evidence(*, evidence: Sequence[int], gone: Sequence[int]) -> None:
+    """Raise EvidenceCited if a public status change that does not go with them stands on one of these."""
+    citing = StatusChange.objects.public().filter(evidence__in=evidence).exclude(pk__in=gone).order_by("pk").first()
+    if citing:
+        raise EvidenceCited(ref=citing.ref)
 
 
 def follow_status_changes(*, changes: Sequence[int], positions: Mapping[int, int], version: int) -> None:

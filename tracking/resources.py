@@ -33,7 +33,12 @@ from publishing.fields import (
 from publishing.ledger import timestamp
 from publishing.resource import Asked, Beside, Computed, Related, Resource, ref_field, registry
 from sources.resources import DivergenceResource, PassageResource, SourceResource
-from tracking.actions import follow_status_changes, refresh_contested
+from tracking.actions import (
+    follow_status_changes,
+    refresh_contested,
+    refuse_unpublishing_changes,
+    refuse_unpublishing_evidence,
+)
 from tracking.models import (
     DUE_SOON,
     TRACKED_RESOURCES,
@@ -316,6 +321,10 @@ class EvidenceResource(Resource):
     kept = Computed(_("Whether the text that it rests on is kept as a snapshot."), type="boolean")
 
     @classmethod
+    def refuse_unpublishing(cls, ids: Sequence[int], gone: Sequence[int]) -> None:
+        refuse_unpublishing_evidence(evidence=ids, gone=gone)
+
+    @classmethod
     def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
         """No snapshots are taken yet, so what a source shows stands at the source alone."""
         return {key: {"kept": False} for key in documents}
@@ -389,6 +398,10 @@ class StatusChangeResource(Resource):
         for key, value in after.items():
             if before[key] != value and not (before[key] == "" and key.startswith(("reason", "was_wrong"))):
                 report(key, _now("A published status change is never altered; publish a correction."))
+
+    @classmethod
+    def refuse_unpublishing(cls, ids: Sequence[int], gone: Sequence[int]) -> None:
+        refuse_unpublishing_changes(changes=ids, gone=gone)
 
     @classmethod
     def follow(cls, ids: Sequence[int], positions: Mapping[int, int], version: int) -> None:

@@ -159,12 +159,15 @@ def test_commitments_make_the_pledges_of_who_is_bound(world):
             "commitments": [
                 records(2026)["commitments"][0] | {"ref": "accord.all", "bound": "signatories"},
                 records(2026)["commitments"][0] | {"ref": "accord.together", "bound": "signatories", "jointly": True},
-                records(2026)["commitments"][0] | {"ref": "archive.none", "instrument": "archive", "bound": "signatories"},
+                records(2026)["commitments"][0]
+                | {"ref": "archive.none", "instrument": "archive", "bound": "signatories"},
             ],
         },
     )
 
-    made = Pledge.objects.exclude(commitment__ref__in=["accord.report", "accord.wages", "accord.yearly", "archive.report"])
+    made = Pledge.objects.exclude(
+        commitment__ref__in=["accord.report", "accord.wages", "accord.yearly", "archive.report"]
+    )
     assert set(made.values_list("ref", "actor__ref")) == {
         ("accord.all.acme", "acme"),
         ("accord.all.bolt", "bolt"),

@@ -14,7 +14,6 @@ from publishing.actions import publish
 from publishing.models import Change, Document, LedgerEntry
 from tests.commitments.world import decide, load, records
 
-
 COLUMNS = "seq, recorded_at, action, resource, ref, change_id, document_hash, previous_hash, hash"
 
 

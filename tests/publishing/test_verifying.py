@@ -21,7 +21,10 @@ VERIFIER = Path(__file__).parents[2] / "docs" / "verify_ledger.py"
 def tracker(transactional_db, tmp_path, django_user_model):
     load(tmp_path / "world", records(2026))
     decide(
-        "accord.report.acme", "fulfilled", on=date(2026, 11, 20), by=django_user_model.objects.create_superuser("reviewer")
+        "accord.report.acme",
+        "fulfilled",
+        on=date(2026, 11, 20),
+        by=django_user_model.objects.create_superuser("reviewer"),
     )
 
 
@@ -61,7 +64,7 @@ def test_an_untouched_ledger_is_whole_and_its_head_is_printed_last(tracker):
         ("UPDATE publishing_ledgerentry SET ref = 'bolt' WHERE seq = 3", "position 3 (bolt): its fields do not give"),
         ("DELETE FROM publishing_ledgerentry WHERE seq = 4", "position 4 is missing"),
         (
-            "UPDATE publishing_document SET body = body || '{\"title\": \"Another\"}' WHERE from_seq = 4",
+            'UPDATE publishing_document SET body = body || \'{"title": "Another"}\' WHERE from_seq = 4',
             "document of position 4 (src-report): it does not give the hash",
         ),
         ("DELETE FROM publishing_document WHERE from_seq = 5", "its document is missing"),
@@ -80,7 +83,10 @@ def test_an_untouched_ledger_is_whole_and_its_head_is_printed_last(tracker):
             "UPDATE publishing_publishable SET state = 'draft' WHERE ref = 'bolt'",
             "bolt: the ledger has it as public, and its row does not",
         ),
-        ("UPDATE publishing_change SET last_seq = 5 WHERE first_seq = 1", "it does not begin where the change before it ended"),
+        (
+            "UPDATE publishing_change SET last_seq = 5 WHERE first_seq = 1",
+            "it does not begin where the change before it ended",
+        ),
     ],
 )
 def test_what_is_altered_with_the_guards_off_is_named(tracker, superuser, statement, named):
@@ -118,7 +124,10 @@ def test_a_strangers_verifier_comes_to_the_same_head_and_finds_what_was_altered(
     def ask(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-I", str(VERIFIER), f"{live_server.url}/api/v1/ledger/", *arguments],
-            capture_output=True, text=True, timeout=60, check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
         )
 
     head = ledger.head()
