@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from publishing.models import Act, Change, Document, LedgerEntry
 from sources.models import Source
-from tests.admin.conftest import key_of
+from tests.admin.conftest import desk_of, key_of
 from tracking.models import Decision, Evidence, Finding, Record, StatusChange
 from tracking.statuses import STATUSES
 
@@ -313,6 +313,17 @@ def test_a_finding_that_was_closed_meanwhile_is_not_closed_again(finding, desk):
     assert "The finding was closed before" in page.text
     finding.refresh_from_db()
     assert finding.state == "lapsed"
+
+
+def test_what_a_finding_saw_is_shown_in_the_readers_language(finding, editor):
+    Finding.objects.update(seen={"due_on": "2026-03-31", "title_en": "Publish a report", "title_zh": "发布报告"})
+
+    english = desk_of(editor).open(f"/admin/tracking/finding/{finding.pk}/change/").text
+    chinese = desk_of(editor, "zh-hans").open(f"/admin/tracking/finding/{finding.pk}/change/").text
+
+    assert "due on: 2026-03-31<br>title: Publish a report" in english
+    assert "发布报告" not in english
+    assert "Publish a report" not in chinese and "发布报告" in chinese
 
 
 def test_the_oldest_finding_comes_first_with_a_way_to_decide(finding, pledge, desk):

@@ -80,7 +80,7 @@ class EvidenceAdmin(ThingAdmin):
         (_("What it shows, in our words"), {"fields": [("shows_en", "shows_zh")]}),
     ]
 
-    def has_delete_permission(self, request: HttpRequest, obj: Evidence | None = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_delete_permission(request, obj) and (obj is None or not obj.decisions.exists())
 
     def delete_model(self, request: HttpRequest, obj: Evidence) -> None:

@@ -7,11 +7,21 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
+from django.utils.translation import get_language, gettext
+from django.utils.translation import gettext_lazy as _
 
 from publishing.admin.naming import badge
 from tracking.models import Evidence, Finding, Record
 from tracking.statuses import STATUSES
+
+# What the parts of a finding are called; one in two languages is shown in the reader's.
+SEEN = {
+    "due_on": _("due on"),
+    "overdue_from": _("overdue from"),
+    "status": _("status"),
+    "title": _("title"),
+    "url": _("address"),
+}
 
 
 def status_badge(code: str) -> SafeString:
@@ -21,7 +31,7 @@ def status_badge(code: str) -> SafeString:
 
 def status_in_full(code: str, since: date | None) -> SafeString:
     """Show a status with its definition and the day from which it holds."""
-    day = _("since %(day)s") % {"day": since.isoformat()} if since else ""
+    day = gettext("since %(day)s") % {"day": since.isoformat()} if since else ""
     return format_html(
         '{} {}<br><span class="definition">{}</span>', status_badge(code), day, STATUSES[code].definition
     )
@@ -41,7 +51,7 @@ def due_in_full(record: Record) -> SafeString | str:
         return "–"
     if is_overdue(record):
         return format_html(
-            '<span class="day">{}</span> {}', record.due_on.isoformat(), badge("status-red", _("overdue"))
+            '<span class="day">{}</span> {}', record.due_on.isoformat(), badge("status-red", gettext("overdue"))
         )
     return format_html('<span class="day">{}</span>', record.due_on.isoformat())
 
@@ -51,7 +61,7 @@ def decide_url(record_key: int, query: str = "") -> str:
 
 
 def decide_link(record_key: int, query: str = "") -> SafeString:
-    return format_html('<a class="decide-link" href="{}">{}</a>', decide_url(record_key, query), _("Decide"))
+    return format_html('<a class="decide-link" href="{}">{}</a>', decide_url(record_key, query), gettext("Decide"))
 
 
 def what_was_seen(finding: Finding) -> SafeString | str:
@@ -59,9 +69,13 @@ def what_was_seen(finding: Finding) -> SafeString | str:
     seen = finding.seen if isinstance(finding.seen, dict) else {"": finding.seen}
     if not seen:
         return "–"
-    return format_html_join(
-        SafeString("<br>"), "{}: {}", ((name.replace("_", " "), _part(value)) for name, value in seen.items())
-    )
+    other = "_en" if (get_language() or "en").startswith("zh") else "_zh"
+    parts = [
+        (SEEN.get(name.removesuffix("_en").removesuffix("_zh"), name.replace("_", " ")), _part(value))
+        for name, value in sorted(seen.items())
+        if not name.endswith(other)
+    ]
+    return format_html_join(SafeString("<br>"), "{}: {}", parts)
 
 
 def _part(value: Any) -> Any:

@@ -18,7 +18,7 @@ register = template.Library()
 class Waiting(NamedTuple):
     """One part of the daily work: how much waits, in words, and where it is done."""
 
-    count: int
+    number: int
     words: str
     address: str
 
