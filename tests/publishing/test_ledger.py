@@ -14,7 +14,12 @@ from publishing.actions import publish
 from publishing.models import Change, Document, LedgerEntry
 from tests.commitments.world import decide, load, records
 
-COLUMNS = "seq, recorded_at, action, resource, ref, change_id, document_hash, previous_hash, hash"
+COPY_LAST = (
+    "INSERT INTO publishing_ledgerentry"
+    " (seq, recorded_at, action, resource, ref, change_id, document_hash, previous_hash, hash)"
+    " SELECT %s, clock_timestamp(), action, resource, ref, change_id, document_hash, %s, hash"
+    " FROM publishing_ledgerentry WHERE seq = %s"
+)
 
 
 @pytest.fixture
@@ -69,11 +74,7 @@ def test_a_position_that_does_not_follow_the_last_one_is_refused(committed_world
     before = ledger.head()
 
     with pytest.raises(psycopg.Error, match="no gaps|duplicate key"):
-        connected_as(embedded.APP).execute(
-            f"INSERT INTO publishing_ledgerentry ({COLUMNS}) SELECT %s, clock_timestamp(), action, resource, ref,"
-            " change_id, document_hash, hash, hash FROM publishing_ledgerentry WHERE seq = %s",
-            [seq, before.seq],
-        )
+        connected_as(embedded.APP).execute(COPY_LAST, [seq, before.hash, before.seq])
 
     assert ledger.head() == before
 
@@ -82,11 +83,7 @@ def test_a_position_that_names_another_hash_is_refused(committed_world, connecte
     before = ledger.head()
 
     with pytest.raises(psycopg.Error, match="does not follow"):
-        connected_as(embedded.APP).execute(
-            f"INSERT INTO publishing_ledgerentry ({COLUMNS}) SELECT seq + 1, clock_timestamp(), action, resource, ref,"
-            " change_id, document_hash, previous_hash, hash FROM publishing_ledgerentry WHERE seq = %s",
-            [before.seq],
-        )
+        connected_as(embedded.APP).execute(COPY_LAST, [before.seq + 1, "f" * 64, before.seq])
 
     assert ledger.head() == before
 
