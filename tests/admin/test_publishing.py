@@ -178,7 +178,7 @@ def test_what_was_unpublished_can_be_published_again(world, desk):
 
 def test_children_are_drafts_until_they_are_published_with_their_parent(world, desk):
     path = f"/admin/commitments/instrument/{key_of('seoul')}/change/"
-    row = {"signatures__TOTAL_FORMS": 2, "signatures__1__actor": key_of("bell")}
+    row: dict[str, object] = {"signatures__TOTAL_FORMS": 2, "signatures__1__actor": key_of("bell")}
     row["signatures__1__sources"] = [str(key_of("src-report"))]
 
     desk.send(desk.open(path), "_save", **row)
