@@ -109,7 +109,7 @@ class StatusChangeStays(DomainError):
 
 class EvidenceCited(DomainError):
     code = "evidence_cited"
-    message = _("The status “%(ref)s” stands on this; correct that status first.")
+    message = _("The published status “%(ref)s” stands on this, so it stays public as long as that record is.")
 
 
 class AlreadyCorrected(DomainError):
