@@ -6,6 +6,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from publishing.history import tracked
 from publishing.languages import InReadersLanguage
@@ -26,7 +27,7 @@ def validate_time_zone(name: str) -> None:
 
 
 class ActorKind(models.TextChoices):
-    STATE = "state", _("state")
+    STATE = "state", pgettext_lazy("kind of actor", "state")
     COMPANY = "company", _("company")
     INTERNATIONAL_ORGANIZATION = "international_organization", _("international organisation")
     REGIONAL_ORGANIZATION = "regional_organization", _("regional organisation")

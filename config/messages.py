@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
@@ -108,11 +109,13 @@ def read(path: Path) -> Catalog:
 
 
 def update() -> None:
-    """Bring every catalogue in step with the code. What is new stands there untranslated."""
+    """Bring every catalogue in step with the code. What is new stands there untranslated; its glossary stays on top."""
     for path in catalogue_paths():
         catalogue = read(path)
+        glossary = "".join(takewhile(lambda line: line.startswith("#"), path.read_text().splitlines(keepends=True)))
         catalogue.update(extract(), no_fuzzy_matching=True, update_creation_date=False)
         with path.open("wb") as file:
+            file.write(glossary.encode())
             file.write(HEADER.format(language=path.parts[-3], plural_forms=catalogue.plural_forms).encode())
             write_po(
                 file,

@@ -347,7 +347,7 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
             self.message_user(request, _("Nothing that the public sees has changed."))
             return
         message = ngettext(
-            "One position was written to the ledger: %(last)d.",
+            "%(count)d position was written to the ledger: %(last)d.",
             "%(count)d positions were written to the ledger: up to %(last)d.",
             count,
         ) % {"count": count, "last": act.seq}
