@@ -161,6 +161,7 @@ class PledgeResource(TrackedResource):
     help = _("One promise by one actor: the unit that is kept or broken.")
     model, rank = Pledge, 65
     private = {"sources": "those of its commitment hold for it"}
+    follows = ("actor",)
     accompanied_by = TrackedResource.accompanied_by | {
         "promise": Beside("commitments", many=False),
         "instances": Beside("pledges"),

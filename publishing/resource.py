@@ -90,6 +90,8 @@ class Resource:
     named_with: ClassVar[tuple[str, ...]] = ()
     # The link to what is broader. A filter that reaches over a link to this resource includes what is narrower.
     broader: ClassVar[str] = ""
+    # The links from whose things derived columns follow: when one of those is revised, so are these.
+    follows: ClassVar[tuple[str, ...]] = ()
     # What `beside` returns.
     accompanied_by: ClassVar[Mapping[str, Beside]] = {}
     fields: ClassVar[dict[str, Field]] = {}
