@@ -10,6 +10,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from publishing.history import tracked
 
@@ -50,7 +51,11 @@ class Publishable(models.Model):
     )
     resource = models.CharField(_("resource"), max_length=30, editable=False)
     state = models.CharField(
-        _("state"), max_length=12, choices=PublicationState, default=PublicationState.DRAFT, editable=False
+        pgettext_lazy("of publication", "state"),
+        max_length=12,
+        choices=PublicationState,
+        default=PublicationState.DRAFT,
+        editable=False,
     )
     unpublished_note_en = models.TextField(_("why it was unpublished (English)"), blank=True, editable=False)
     unpublished_note_zh = models.TextField(_("why it was unpublished (Chinese)"), blank=True, editable=False)

@@ -9,7 +9,8 @@ from zoneinfo import ZoneInfo
 from babel import Locale
 from babel.dates import format_date
 from babel.numbers import format_decimal
-from django.utils.translation import get_language, ngettext
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 
 from publishing.dates import QUARTERS, PartialDateError, span_of
 
@@ -85,11 +86,13 @@ def duration_in_words(duration: str) -> str:
     if not shape:
         return duration
     number = int(shape[1])
+    if number == 1:
+        return {"D": _("every day"), "W": _("every week"), "M": _("every month"), "Y": _("every year")}[shape[2]]
     return {
-        "D": ngettext("every day", "every %(number)d days", number),
-        "W": ngettext("every week", "every %(number)d weeks", number),
-        "M": ngettext("every month", "every %(number)d months", number),
-        "Y": ngettext("every year", "every %(number)d years", number),
+        "D": _("every %(number)d days"),
+        "W": _("every %(number)d weeks"),
+        "M": _("every %(number)d months"),
+        "Y": _("every %(number)d years"),
     }[shape[2]] % {"number": number}
 
 

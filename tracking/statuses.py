@@ -8,6 +8,7 @@ from typing import Literal
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 Resource = Literal["pledges", "mechanisms", "proposals"]
 Colour = Literal["grey", "blue", "green", "amber", "red"]
@@ -162,7 +163,13 @@ STATUSES: dict[str, Status] = {
             MECHANISMS,
             "blue",
         ),
-        Status("active", _("active"), _("It works: it meets, publishes or decides."), MECHANISMS, "green"),
+        Status(
+            "active",
+            pgettext_lazy("status of a mechanism", "active"),
+            _("It works: it meets, publishes or decides."),
+            MECHANISMS,
+            "green",
+        ),
         Status(
             "dormant",
             _("dormant"),

@@ -5,8 +5,7 @@ from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import get_language, pgettext_lazy
 
 from publishing.models import Publishable
 from publishing.resource import Resource, registry
@@ -59,6 +58,6 @@ def badge(kind: str, words: object) -> SafeString:
 class ShowsState:
     """Mixed into a ModelAdmin or an inline of things: the column `state_badge`."""
 
-    @admin.display(description=_("state"), ordering="state")
+    @admin.display(description=pgettext_lazy("of publication", "state"), ordering="state")
     def state_badge(self, thing: Publishable) -> SafeString:
         return badge(thing.state, thing.get_state_display())

@@ -66,6 +66,12 @@ def say(document: Mapping[str, Any], name: str) -> SafeString:
     return format_html('<span lang="{}">{}</span> <small class="mark">{}</small>', lang, text, mark)
 
 
+@register.simple_tag(name="separator")
+def separator_tag() -> str:
+    """Write what parts the members of a list."""
+    return separator()
+
+
 @register.simple_tag
 def status(code: str) -> SafeString:
     """Write the label of a status on its colour."""
