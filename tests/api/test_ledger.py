@@ -18,7 +18,7 @@ def test_every_hash_can_be_worked_out_from_the_answers(api, publishing, editor):
     pledge.note_en = "“Kept” late \u2028 \\ \U0001f600."
     pledge.save()
     publishing(pledge)
-    unpublish(thing=Publishable.objects.get(ref="evd-paris-deadline"), note_en="Wrong.", note_zh="", by=editor)
+    unpublish(thing=Publishable.objects.get(ref="evd-un-panel-brief"), note_en="Wrong.", note_zh="", by=editor)
 
     previous, seq, without = "0" * 64, 0, []
     page = api.get("ledger/", documents="true", page_size=500)
@@ -39,7 +39,7 @@ def test_every_hash_can_be_worked_out_from_the_answers(api, publishing, editor):
         page = api.follow(page["next"])
 
     assert (page["head"]["seq"], page["head"]["hash"]) == (seq, previous)
-    assert without == [("evd-paris-deadline", "published"), ("evd-paris-deadline", "unpublished")]
+    assert without == [("evd-un-panel-brief", "published"), ("evd-un-panel-brief", "unpublished")]
 
 
 def test_rows_are_found_by_position_thing_kind_act_and_change(api):
