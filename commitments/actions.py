@@ -1,15 +1,22 @@
 """The verbs of commitments: what follows from them for the pledges."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import connection
+from django.db import connection, transaction
+from django.db.models import Q
 
 from catalog.models import Actor
-from commitments.models import Commitment, Pledge
+from commitments.models import Commitment, Instrument, Pledge, Signature
+from commitments.pledging import Bindings, is_recurring, missing_pledges, taken_slots
 from publishing import bulk
 from publishing.dates import passes_at, span_of
+from publishing.importing import rows_of
+from publishing.models import PublicationState, Publishable
+from publishing.refs import free_ref
+from publishing.resource import registry
 from tracking.models import DueKind
 
 CHUNK = 5_000
@@ -61,6 +68,57 @@ def settle_pledges(*, pledges: Sequence[int]) -> None:
         stale = [key for key, after in derived.items() if after.items() - rows[key].items()]
         bulk.update(Pledge, [{"pk": key} | derived[key] for key in stale])
         _follow_themes(keys)
+
+
+def pledges_to_make(*, commitments: Sequence[int], today: date) -> list[dict[str, Any]]:
+    """Return, as documents, the pledges that follow from commitments, given by key, and that nobody has recorded yet.
+
+    One for each actor that is bound, as recorded in drafts too, and one for each period of a recurring one up to the
+    first that ends after `today`; title and due rule are those of the commitment. What was unpublished binds nobody,
+    and a pledge that was unpublished is not made again. A constant number of queries.
+    """
+    bound_by = Commitment.objects.filter(pk__among=commitments).exclude(state=PublicationState.UNPUBLISHED)
+    instruments = list(bound_by.values_list("instrument", flat=True).distinct())
+    bindings = Bindings()
+    bindings.take_rows(bound_by)
+    bindings.take_rows(Instrument.objects.filter(pk__in=instruments))
+    bindings.take_rows(
+        Signature.objects.filter(instrument__in=instruments).exclude(
+            Q(state=PublicationState.UNPUBLISHED) | Q(actor__state=PublicationState.UNPUBLISHED)
+        )
+    )
+    standing = Pledge.objects.filter(commitment__in=bound_by.values("pk"))
+    parents = standing.filter(due_kind=DueKind.RECURRING).exclude(state=PublicationState.UNPUBLISHED)
+    documents = registry[Pledge.collection].documents(list(parents.order_by("pk").values_list("pk", flat=True)))
+    recurring = [document for document in documents.values() if is_recurring(document)]
+    return list(missing_pledges(bindings, taken=taken_slots(standing), recurring=recurring, today=today))
+
+
+@transaction.atomic
+def draft_pledges(*, commitments: Sequence[int], today: date) -> list[int]:
+    """Make what `pledges_to_make` returns as drafts, and return their keys. Two at once make each of them once."""
+    list(Commitment.objects.filter(pk__among=commitments).select_for_update(of=("self",)).order_by("pk"))
+    documents = pledges_to_make(commitments=commitments, today=today)
+    _give_free_refs(documents)
+    keys = bulk.next_ids(Publishable, len(documents))
+    named = {ref for document in documents for ref in (document["commitment"], document["actor"]) if ref}
+    named |= {document["instance_of"] for document in documents if document["instance_of"]}
+    ids = dict(Publishable.objects.filter(ref__in=named).values_list("ref", "pk"))
+    ids |= {document["ref"]: key for key, document in zip(keys, documents, strict=True)}
+    rows = rows_of(registry[Pledge.collection], dict(zip(keys, documents, strict=True)), ids)
+    bulk.insert(Pledge, list(rows.values()))
+    settle_pledges(pledges=keys)
+    return keys
+
+
+def _give_free_refs(documents: Sequence[dict[str, Any]]) -> None:
+    """Number the refs that something else has already."""
+    wanted = [document["ref"] for document in documents]
+    taken = Publishable.objects.filter(ref__in=wanted).values_list("ref", flat=True)
+    renamed = {ref: free_ref(ref, but=wanted) for ref in taken}
+    for document in documents:
+        document["ref"] = renamed.get(document["ref"], document["ref"])
+        document["instance_of"] = renamed.get(document["instance_of"], document["instance_of"])
 
 
 def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:

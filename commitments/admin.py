@@ -10,11 +10,12 @@ from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from commitments.importing import JOINT
+from commitments.making import MakesPledges
 from commitments.models import Bound, Commitment, Instrument, Pledge, Signature
+from commitments.pledging import JOINT
 from publishing.admin.filters import DropdownFilter
 from publishing.admin.naming import admin_url
-from publishing.admin.things import ChildForm, ListedInline, ThingAdmin, ThingForm, ThingInline
+from publishing.admin.things import ChildForm, ListedInline, ThingForm, ThingInline
 from tracking.admin.records import DueFilter, StatusFilter, TrackedAdmin
 from tracking.admin.showing import decide_link, due_in_full, status_badge
 from tracking.models import DueKind
@@ -146,7 +147,7 @@ class InstanceInline(ListedInline):
 
 
 @admin.register(Instrument)
-class InstrumentAdmin(ThingAdmin):
+class InstrumentAdmin(MakesPledges):
     list_display = ["title_en", "title_zh", "kind", "legal_force", "adopted_on", "tracked", "state_badge"]
     list_filter = ["state", "kind", "legal_force", "tracked"]
     search_fields = ["ref", "title_en", "title_zh", "summary_en", "summary_zh", "issuers__name_en", "issuers__name_zh"]
@@ -162,9 +163,12 @@ class InstrumentAdmin(ThingAdmin):
     ]
     inlines = [CommitmentInline, SignatureInline]
 
+    def commitments_of(self, thing: Instrument) -> list[int]:
+        return list(thing.commitments.values_list("pk", flat=True))
+
 
 @admin.register(Signature)
-class SignatureAdmin(ThingAdmin):
+class SignatureAdmin(MakesPledges):
     form = SignatureForm
     list_display = ["actor", "instrument", "signed_on", "withdrew_on", "state_badge"]
     list_filter = ["state", "actor__kind", ("instrument", DropdownFilter)]
@@ -187,9 +191,13 @@ class SignatureAdmin(ThingAdmin):
         (_("Read from"), {"fields": ["sources"]}),
     ]
 
+    def commitments_of(self, thing: Signature) -> list[int]:
+        bound = thing.instrument.commitments.filter(bound=Bound.SIGNATORIES)
+        return list(bound.values_list("pk", flat=True))
+
 
 @admin.register(Commitment)
-class CommitmentAdmin(ThingAdmin):
+class CommitmentAdmin(MakesPledges):
     form = CommitmentForm
     list_display = ["short_title", "instrument", "locator", "due_kind", "due_date", "bound", "state_badge"]
     list_filter = [
@@ -222,6 +230,9 @@ class CommitmentAdmin(ThingAdmin):
         (_("Read from"), {"fields": ["sources"]}),
     ]
     inlines = [PledgeInline]
+
+    def commitments_of(self, thing: Commitment) -> list[int]:
+        return [thing.pk]
 
     @admin.display(description=_("title"), ordering="title_en")
     def short_title(self, commitment: Commitment) -> str:

@@ -1,40 +1,17 @@
-"""The pledges that follow from commitments: one for each actor that is bound, and one for each period."""
+"""What files say of pledges, completed from the commitments that the pledges follow from."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import date
-from typing import Any
 
 from django.utils.translation import gettext as _
 
-from commitments.dues import periods_of
+from catalog.models import Actor
 from commitments.models import Commitment, Instrument, Pledge, Signature
-from publishing.importing import CHUNK, MADE_ORIGIN, Origin, Plan, chunks
-from publishing.resource import Resource, registry
-from tracking.models import DueKind
+from commitments.pledging import Bindings, Document, inherit, is_recurring, missing_pledges, taken_slots
+from publishing.importing import MADE_ORIGIN, Origin, Plan
+from publishing.models import PublicationState
+from publishing.resource import Resource
 from tracking.resources import no_due
-
-JOINT = "joint"
-Document = dict[str, Any]
-# What tells pledges apart: commitment, actor (None when joint) and period.
-Slot = tuple[str, str | None, str]
-
-
-@dataclass
-class Bindings:
-    """Who is bound by what, as files and tracker together have it."""
-
-    commitments: dict[str, Document] = field(default_factory=dict)
-    issuers: dict[str, list[str]] = field(default_factory=dict)
-    signatories: dict[str, set[str]] = field(default_factory=dict)
-
-    def actors(self, commitment: Document) -> list[str]:
-        """Return the refs of the actors that a commitment binds; none while they are not recorded."""
-        if commitment["bound"] == "signatories":
-            return sorted(self.signatories.get(commitment["instrument"], ()))
-        if commitment["bound"] == "issuers":
-            return self.issuers.get(commitment["instrument"], [])
-        return commitment["bound"]
 
 
 def complete_pledges(plan: Plan, *, resource: type[Resource], today: date) -> None:
@@ -44,12 +21,7 @@ def complete_pledges(plan: Plan, *, resource: type[Resource], today: date) -> No
     leaves out; it is matched by commitment, actor and period, whatever its ref.
     """
     bindings = _bindings(plan)
-    taken: dict[Slot, str] = {
-        (commitment, actor, period): ref
-        for commitment, actor, period, ref in Pledge.objects.values_list(
-            "commitment__ref", "actor__ref", "period", "ref"
-        ).iterator()
-    }
+    taken = taken_slots(Pledge.objects.all())
 
     def fill(origins: Sequence[Origin], documents: Sequence[Document]) -> None:
         keys = [
@@ -61,7 +33,7 @@ def complete_pledges(plan: Plan, *, resource: type[Resource], today: date) -> No
             if commitment is None:
                 document["due"] = document["due"] or no_due()
                 continue
-            _inherit(document, standing.get(document["ref"], commitment))
+            inherit(document, standing.get(document["ref"], commitment))
             report = plan.report_at(origin)
             slot = (document["commitment"], document["actor"], document["period"])
             if taken.setdefault(slot, document["ref"]) != document["ref"]:
@@ -70,65 +42,16 @@ def complete_pledges(plan: Plan, *, resource: type[Resource], today: date) -> No
                 report("actor", _("This is needed, unless all are bound jointly."))
 
     plan.rewrite(resource.name, fill)
-    recurring = [
-        document
-        for document in plan.documents(resource.name)
-        if document["due"]["kind"] == DueKind.RECURRING and not document["instance_of"]
-    ]
-    for commitment in bindings.commitments.values():
-        for actor in [None] if commitment["jointly"] else bindings.actors(commitment):
-            if (commitment["ref"], actor, "") in taken:
-                continue
-            made = _made(commitment, actor, resource)
-            taken[(commitment["ref"], actor, "")] = made["ref"]
-            plan.add(resource, MADE_ORIGIN, made)
-            if made["due"]["kind"] == DueKind.RECURRING:
-                recurring.append(made)
-    for parent in recurring:
-        for instance in _instances(parent, today=today):
-            if (parent["commitment"], parent["actor"], instance["period"]) not in taken:
-                plan.add(resource, MADE_ORIGIN, instance)
+    recurring = [document for document in plan.documents(resource.name) if is_recurring(document)]
+    for made in missing_pledges(bindings, taken=taken, recurring=recurring, today=today):
+        plan.add(resource, MADE_ORIGIN, made)
 
 
 def _bindings(plan: Plan) -> Bindings:
-    bindings = Bindings()
-    for name, model, keep in (
-        ("commitments", Commitment, lambda d: bindings.commitments.__setitem__(d["ref"], d)),
-        ("instruments", Instrument, lambda d: bindings.issuers.__setitem__(d["ref"], d["issuers"])),
-        ("signatures", Signature, lambda d: bindings.signatories.setdefault(d["instrument"], set()).add(d["actor"])),
-    ):
-        for document in _standing(registry[name], model):
-            keep(document)
-        for document in plan.documents(name):
-            keep(document)
+    """Return who is bound as files and the public records together have it; a draft in the tracker binds nobody."""
+    not_public = Actor.objects.exclude(state=PublicationState.PUBLISHED).values_list("ref", flat=True)
+    bindings = Bindings(hidden={ref for ref in not_public if ref not in plan.kind_of})
+    for model in (Commitment, Instrument, Signature):
+        bindings.take_rows(model.objects.public())
+        bindings.take(plan.documents(model.collection), resource=model.collection)
     return bindings
-
-
-def _standing(resource: type[Resource], model: Any) -> Iterator[Document]:
-    for keys in chunks(model.objects.order_by("pk").values_list("pk", flat=True).iterator(), CHUNK):
-        yield from resource.documents(keys).values()
-
-
-def _inherit(document: Document, origin: Mapping[str, Any]) -> None:
-    document["title_en"] = document["title_en"] or origin["title_en"]
-    document["title_zh"] = document["title_zh"] or origin["title_zh"]
-    document["due"] = document["due"] or dict(origin["due"])
-
-
-def _made(commitment: Document, actor: str | None, resource: type[Resource]) -> Document:
-    row = {"ref": f"{commitment['ref']}.{actor or JOINT}", "commitment": commitment["ref"], "actor": actor}
-    document = resource.parse(row, lambda column, message: None)
-    _inherit(document, commitment)
-    return document
-
-
-def _instances(parent: Document, *, today: date) -> Iterator[Document]:
-    for period in periods_of(parent["due"], today=today):
-        yield parent | {
-            "ref": f"{parent['ref']}.{period.label}",
-            "instance_of": parent["ref"],
-            "period": period.label,
-            "due": parent["due"] | {"kind": DueKind.FIXED.value, "date": period.due, "every": "", "until": None},
-            "note_en": "",
-            "note_zh": "",
-        }

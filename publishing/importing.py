@@ -232,7 +232,7 @@ def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
                 new = {ids[d["ref"]]: d for d in chunk if d["ref"] not in plan.existing}
                 changed = {ids[d["ref"]]: d for d in chunk if d["ref"] in plan.changed}
                 _insert(resource, new, ids, under=current)
-                bulk.update(resource.model, list(_rows(resource, changed, ids).values()))
+                bulk.update(resource.model, list(rows_of(resource, changed, ids).values()))
                 _store_links(resource, changed, ids)
                 publish(things=list(changed), by=by, under=current)
                 written.extend(new)
@@ -245,7 +245,7 @@ def _insert(
     resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int], *, under: Appending
 ) -> None:
     """Write new things as public, and their publication, so that no row is written twice."""
-    rows = _rows(resource, documents, ids, state=PublicationState.PUBLISHED.value)
+    rows = rows_of(resource, documents, ids, state=PublicationState.PUBLISHED.value)
     bulk.insert(resource.model, list(rows.values()))
     _store_links(resource, documents, ids)
     resource.settle(list(documents))
@@ -258,9 +258,13 @@ def _store_links(resource: type[Resource], documents: Mapping[int, Document], id
         field.store_links(resource.model, documents, ids)
 
 
-def _rows(
+def rows_of(
     resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int], **more: Any
 ) -> dict[int, dict[str, Any]]:
+    """Return the rows (attname → value) that documents stand for, by key, with what is derived and `more`.
+
+    `ids` gives the key of every ref that they name.
+    """
     rows = {
         key: {"pk": key, "resource": resource.name, **more, **resource.attributes(document, ids)}
         for key, document in documents.items()
