@@ -145,7 +145,9 @@ class LinkForm(forms.Form):
         validators=[validate_web_address],
         widget=forms.URLInput(attrs={"class": "vURLField", "placeholder": "https://"}),
     )
-    stance = forms.ChoiceField(label=_("What it says"), required=False, choices=[("", "–"), *Stance.choices])
+    stance = forms.ChoiceField(
+        label=_("How it bears on the record"), required=False, choices=[("", "–"), *Stance.choices]
+    )
     observed_on = forms.CharField(
         label=_("Day of the fact that it shows"),
         required=False,
