@@ -282,8 +282,9 @@ class Postgres(Server):
             "unix_socket_permissions": "0700",
             "timezone": "UTC",
             "log_timezone": "UTC",
-            "shared_buffers": "128MB",
-            "max_wal_size": "2GB",
+            "shared_buffers": "256MB",
+            "max_wal_size": "4GB",
+            "checkpoint_timeout": "15min",
             "random_page_cost": "1.1",
             **({} if durable else {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}),
         }
