@@ -96,7 +96,7 @@ def english_in(text: str, ours: list[str]) -> list[str]:
 
     What is marked as English is meant to be it, and the names of permissions are rows of the database.
     """
-    rest = re.sub(r'<(\w+)[^>]*\blang="en"[^>]*>.*?</\1>', " ", text, flags=re.DOTALL)
+    rest = re.sub(r'<(?!html)(\w+)[^>]*\blang="en"[^>]*>.*?</\1>', " ", text, flags=re.DOTALL)
     rest = re.sub(r'<select name="(user_)?permissions".*?</select>', " ", rest, flags=re.DOTALL)
     rest = " ".join(unescape(rest).split())
     return [sentence for sentence in ours if sentence in rest]
