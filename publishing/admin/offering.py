@@ -1,6 +1,6 @@
 """Choosing other things in a form: they are searched for as one types, and offered under names that tell them apart."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from django import forms
@@ -8,10 +8,10 @@ from django.contrib.admin.options import BaseModelAdmin
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import AutocompleteSelect, AutocompleteSelectMultiple, RelatedFieldWidgetWrapper
 from django.db import models
-from django.db.models import ForeignKey, ManyToManyField, QuerySet
+from django.db.models import Case, ForeignKey, ManyToManyField, Q, QuerySet, Value, When
 from django.http import HttpRequest
 
-from publishing.admin.naming import label_of, with_branches
+from publishing.admin.naming import branch_of, label_of, with_branches
 from publishing.models import Publishable
 from publishing.resource import Resource, registry
 
@@ -125,5 +125,21 @@ class OfferedView(AutocompleteJsonView):
         return {"id": str(getattr(obj, to_field_name)), "text": label_of(obj) if isinstance(obj, Publishable) else ""}
 
     def get_queryset(self) -> QuerySet:
-        """Order what was found, so that its pages do not overlap."""
-        return super().get_queryset().order_by("ref")
+        """Put first what is called what was typed, then what begins with it; no order would let pages overlap."""
+        found = super().get_queryset()
+        called, begins = Q(), Q()
+        for name in name_columns(found.model, allowed_resources(self.source_field)) if self.term.strip() else ():
+            called |= Q(**{f"{name}__iexact": self.term.strip()})
+            begins |= Q(**{f"{name}__istartswith": self.term.strip()})
+        closeness = Case(When(called, then=0), When(begins, then=1), default=2) if called else Value(0)
+        return found.alias(closeness=closeness).order_by("closeness", "ref")
+
+
+def name_columns(model: type[models.Model], resources: Sequence[type[Resource]]) -> Iterator[str]:
+    """Yield the paths from a model of things to the columns that name them in lists."""
+    for resource in resources:
+        if model is Publishable or issubclass(resource.model, model):
+            path = f"{branch_of(resource)}__" if model is Publishable else ""
+            for name in (resource.label, f"{resource.label}_en", f"{resource.label}_zh"):
+                if any(column.name == name for column in resource.model._meta.concrete_fields):
+                    yield path + name

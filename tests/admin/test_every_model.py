@@ -3,10 +3,13 @@
 import pytest
 from django.contrib import admin
 
+from catalog.models import Actor
+from commitments.models import Commitment
 from publishing.admin.filters import DropdownFilter
 from publishing.models import LedgerEntry
 from tests.admin.conftest import desk_of
 from tracking.actions import prepare_decision
+from tracking.models import Evidence
 
 OURS = ("publishing", "catalog", "sources", "tracking", "commitments", "mechanisms")
 MODELS = [model for model in admin.site._registry if model._meta.app_label in OURS]
@@ -98,6 +101,24 @@ def test_what_is_linked_to_is_offered_by_name_in_either_language(world, desk):
     ]
     assert offered("峰会", app_label="mechanisms", model_name="takenup", field_name="by") == ["Summit · summit"]
     assert offered("艾克", app_label="commitments", model_name="pledge", field_name="actor") == ["Acme · acme"]
+
+
+def test_what_is_called_as_was_typed_is_offered_first(world, desk):
+    theme = {"definition_en": "x", "definition_zh": "x"}
+    for ref, label in (("a", "Of safety"), ("b", "Safety of models")):
+        typed = {"ref": ref, "label_en": label, "label_zh": label, **theme}
+        desk.send(desk.open("/admin/catalog/theme/add/"), "_save", **typed)
+    source = {"kind": "page", "url": "https://a.example/", "lang": "en", "title": "On a Yearly report"}
+    desk.send(desk.open("/admin/sources/source/add/"), "_save", ref="src-a", **source)
+
+    def offered(term, model, name):
+        query = f"term={term}&app_label={model._meta.app_label}&model_name={model._meta.model_name}&field_name={name}"
+        answer = desk.client.get(f"/admin/publishing/publishable/offered/?{query}").json()["results"]
+        return [result["text"].rpartition(" · ")[2].partition(" ")[0] for result in answer]
+
+    assert offered("safety", Commitment, "themes") == ["safety", "b", "a"]
+    assert offered("yearly", Actor, "sources") == ["src-report", "src-a"]
+    assert offered("publish", Evidence, "record") == ["seoul.report.acme"]
 
 
 def test_the_ledger_cannot_be_touched(world, desk):
