@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import CheckConstraint, F, Func, Q, UniqueConstraint, Value
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.models import Language, validate_time_zone
 from publishing.models import Publishable
@@ -188,7 +189,9 @@ class Digest(models.Model):
     subscription = models.ForeignKey(
         Subscription, models.CASCADE, verbose_name=_("subscription"), related_name="digests", db_index=False
     )
-    due_at = models.DateTimeField(_("due"), help_text=_("The moment for which it was composed: the end of its period."))
+    due_at = models.DateTimeField(
+        pgettext_lazy("a digest", "due"), help_text=_("The moment for which it was composed: the end of its period.")
+    )
     from_seq = models.BigIntegerField(_("after position"))
     to_seq = models.BigIntegerField(_("up to position"))
     changes = models.PositiveIntegerField(_("status changes"))
