@@ -8,11 +8,17 @@ you kept, and it says whether that head is still part of the ledger. Exit status
 """
 
 import hashlib
+import http.client
 import json
+import re
 import sys
 import urllib.request
 
 FIELDS = ("seq", "recorded_at", "action", "resource", "ref", "change", "document_hash", "previous_hash")
+
+
+class Broken(Exception):
+    """The ledger is not what it says it is."""
 
 
 def canonical(value):
@@ -30,36 +36,35 @@ def positions(address):
 
 
 def verify(address, kept=None):
-    """Return the head as SEQ:HASH; raise ValueError naming the first position that is wrong."""
+    """Return the head as SEQ:HASH; raise Broken naming the first position that is wrong."""
     seq, head = 0, "0" * 64
     for row in positions(address):
         where = f"position {row['seq']} ({row['ref']})"
         if row["seq"] != seq + 1:
-            raise ValueError(f"{where}: position {seq + 1} is missing before it")
+            raise Broken(f"{where}: position {seq + 1} is missing before it")
         if row["previous_hash"] != head:
-            raise ValueError(f"{where}: it does not name the hash of the position before")
+            raise Broken(f"{where}: it does not name the hash of the position before")
         if row["document"] is not None:
             salted = bytes.fromhex(row["salt"]) + canonical(row["document"])
             if hashlib.sha256(salted).hexdigest() != row["document_hash"]:
-                raise ValueError(f"{where}: its document does not give its hash")
+                raise Broken(f"{where}: its document does not give its hash")
         if hashlib.sha256(canonical({name: row[name] for name in FIELDS})).hexdigest() != row["hash"]:
-            raise ValueError(f"{where}: its fields do not give its hash")
+            raise Broken(f"{where}: its fields do not give its hash")
         seq, head = row["seq"], row["hash"]
         if kept and kept[0] == seq and kept[1] != head:
-            raise ValueError(f"{where}: its hash is not that of the head that you kept")
+            raise Broken(f"{where}: its hash is not that of the head that you kept")
     if kept and kept[0] > seq:
-        raise ValueError(f"position {seq}: the ledger ends before the head that you kept")
+        raise Broken(f"position {seq}: the ledger ends before the head that you kept")
     return f"{seq}:{head}"
 
 
 if __name__ == "__main__":
-    if len(sys.argv) not in (2, 3):
+    kept_head = re.fullmatch(r"([0-9]+):([0-9a-f]{64})", sys.argv[2]) if len(sys.argv) == 3 else None
+    if len(sys.argv) not in (2, 3) or len(sys.argv) == 3 and not kept_head:
         sys.exit(__doc__)
     try:
-        head_kept = None
-        if len(sys.argv) == 3:
-            number, _, digest = sys.argv[2].partition(":")
-            head_kept = (int(number), digest)
-        print(verify(sys.argv[1], head_kept))
-    except ValueError as wrong:
+        print(verify(sys.argv[1], kept_head and (int(kept_head[1]), kept_head[2])))
+    except Broken as wrong:
         sys.exit(f"The ledger is broken. {wrong}")
+    except (OSError, ValueError, LookupError, TypeError, http.client.HTTPException) as unreadable:
+        sys.exit(f"Nothing was checked: the ledger could not be read at {sys.argv[1]}. {unreadable}")

@@ -140,3 +140,16 @@ def test_a_strangers_verifier_comes_to_the_same_head_and_finds_what_was_altered(
     assert (first.returncode, first.stdout.splitlines()[-1]) == (0, f"{head.seq}:{head.hash}")
     assert second.returncode == 1
     assert "position 4" in second.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("http://127.0.0.1:9/api/v1/ledger/",), ("--help",), ("http://127.0.0.1:9/", "seven")]
+)
+def test_the_verifier_for_outsiders_calls_no_ledger_broken_that_it_could_not_read(arguments):
+    asked = subprocess.run(
+        [sys.executable, "-I", str(VERIFIER), *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert asked.returncode == 1
+    assert "broken" not in asked.stderr and "Traceback" not in asked.stderr
+    assert "Nothing was checked" in asked.stderr or "SEQ:HASH" in asked.stderr
