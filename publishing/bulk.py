@@ -1,6 +1,7 @@
 """Writing many rows at once by COPY, where a row at a time would take minutes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from django.db import connection, models
@@ -10,15 +11,19 @@ from publishing import lookups  # noqa: F401  registers the look-up `among`
 
 
 def copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Append rows to a table; the values stand in the order of `columns`."""
-    rows = list(rows)
-    if not rows:
+    """Append rows to a table; the values stand in the order of `columns`.
+
+    The database works while they are made, so making them may not ask it anything.
+    """
+    remaining = iter(rows)
+    first = next(remaining, None)
+    if first is None:
         return
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     with connection.cursor() as cursor, cursor.copy(statement) as target:
-        for row in rows:
+        for row in chain([first], remaining):
             target.write_row(row)
 
 

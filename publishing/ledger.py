@@ -122,46 +122,45 @@ class Appending:
 
         `seq_of` tells afterwards at which position each thing was written last.
         """
-        entries, documents, closed = [], [], []
+        documents: list[tuple[Any, ...]] = []
+        bulk.copy(LedgerEntry._meta.db_table, ENTRY_COLUMNS, self._entries(items, documents))
+        self._close([(item.thing, self.seq_of[item.thing]) for item in items if item.action != Action.PUBLISHED])
+        bulk.copy(Document._meta.db_table, DOCUMENT_COLUMNS, documents)
+
+    def _entries(self, items: Sequence[Item], documents: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of the ledger for the items, moving the head, and put the rows of their documents aside."""
         salts = os.urandom(SALT_BYTES * len(items))
         for number, item in enumerate(items):
             self.seq += 1
-            salt = salts[number * SALT_BYTES : (number + 1) * SALT_BYTES]
-            hashed = "" if item.document is None else document_hash(salt=salt, document=item.document)
-            previous, self.hash = (
-                self.hash,
-                entry_hash(
-                    seq=self.seq,
-                    recorded_at=self.recorded_at,
-                    action=item.action,
-                    resource=item.resource,
-                    ref=item.ref,
-                    change=self.id,
-                    document=hashed,
-                    previous=self.hash,
-                ),
-            )
-            entries.append(
-                (
-                    self.seq,
-                    self.recorded_at,
-                    item.action.value,
-                    item.resource,
-                    item.ref,
-                    self.id,
-                    hashed,
-                    previous,
-                    self.hash,
-                )
-            )
-            if item.action != Action.PUBLISHED:
-                closed.append((item.thing, self.seq))
+            hashed = ""
             if item.document is not None:
-                documents.append((self.seq, None, item.thing, salt, canonical(item.document).decode()))
+                salt = salts[number * SALT_BYTES : (number + 1) * SALT_BYTES]
+                written = canonical(item.document)
+                hashed = hashlib.sha256(salt + written).hexdigest()
+                documents.append((self.seq, None, item.thing, salt, written.decode()))
+            previous = self.hash
+            self.hash = entry_hash(
+                seq=self.seq,
+                recorded_at=self.recorded_at,
+                action=item.action,
+                resource=item.resource,
+                ref=item.ref,
+                change=self.id,
+                document=hashed,
+                previous=previous,
+            )
             self.seq_of[item.thing] = self.seq
-        bulk.copy(LedgerEntry._meta.db_table, ENTRY_COLUMNS, entries)
-        self._close(closed)
-        bulk.copy(Document._meta.db_table, DOCUMENT_COLUMNS, documents)
+            yield (
+                self.seq,
+                self.recorded_at,
+                item.action.value,
+                item.resource,
+                item.ref,
+                self.id,
+                hashed,
+                previous,
+                self.hash,
+            )
 
     def _close(self, closed: list[tuple[int, int]]) -> None:
         if not closed:

@@ -235,8 +235,8 @@ class Document(models.Model):
         # New entries wait in a list of up to 8 MB, which makes loading ten times as fast.
         indexes = [GinIndex(fields=["search"], name="document_search", gin_pending_list_limit=8192)]
         constraints = [
-            models.UniqueConstraint(fields=["thing", "entry"], name="document_of_thing"),
-            models.UniqueConstraint(fields=["thing"], condition=Q(until_seq=None), name="document_current_once"),
+            # One document of a thing stands; the same index finds those of earlier versions.
+            models.UniqueConstraint(fields=["thing", "until_seq"], nulls_distinct=False, name="document_standing_once"),
             models.CheckConstraint(
                 condition=Q(until_seq=None) | Q(until_seq__gt=F("entry")), name="document_positions_in_order"
             ),

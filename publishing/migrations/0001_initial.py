@@ -161,11 +161,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='document',
-            constraint=models.UniqueConstraint(fields=('thing', 'entry'), name='document_of_thing'),
-        ),
-        migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(condition=models.Q(('until_seq', None)), fields=('thing',), name='document_current_once'),
+            constraint=models.UniqueConstraint(fields=('thing', 'until_seq'), name='document_standing_once', nulls_distinct=False),
         ),
         migrations.AddConstraint(
             model_name='document',
