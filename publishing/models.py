@@ -124,6 +124,7 @@ class Act(models.TextChoices):
     DECIDE = "decide", _("decision")
     CORRECT = "correct", _("correction")
     REVISE_METHOD = "revise_method", _("revision of the method")
+    REDECLARE = "redeclare", _("change of what is published")
 
 
 class Change(models.Model):

@@ -49,7 +49,7 @@ class Migration(migrations.Migration):
             name='Change',
             fields=[
                 ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('act', models.CharField(choices=[('import', 'import'), ('publish', 'publication'), ('unpublish', 'unpublication'), ('decide', 'decision'), ('correct', 'correction'), ('revise_method', 'revision of the method')], max_length=20, verbose_name='act')),
+                ('act', models.CharField(choices=[('import', 'import'), ('publish', 'publication'), ('unpublish', 'unpublication'), ('decide', 'decision'), ('correct', 'correction'), ('revise_method', 'revision of the method'), ('redeclare', 'change of what is published')], max_length=20, verbose_name='act')),
                 ('first_seq', models.BigIntegerField(unique=True, verbose_name='first position')),
                 ('last_seq', models.BigIntegerField(unique=True, verbose_name='last position')),
                 ('recorded_at', models.DateTimeField(db_index=True, verbose_name='recorded at')),

@@ -3,12 +3,15 @@
 from datetime import date
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 
+from catalog.models import Actor
+from catalog.resources import ActorResource
 from commitments.models import Commitment, Instrument, Pledge
 from publishing import ledger
 from publishing.actions import publish, unpublish
 from publishing.errors import NoteMissing, NotPublic, ParentNotPublic
+from publishing.fields import Derived
 from publishing.models import Action, LedgerEntry, Publishable
 from sources.models import Source
 from tests.commitments.world import decide
@@ -84,5 +87,34 @@ def test_a_published_status_and_what_it_stands_on_are_never_taken_back(world, re
     for cited in (Evidence.objects.get(ref="evd-acme"), Source.objects.get(ref="src-report")):
         with pytest.raises(EvidenceCited):
             unpublish(thing=cited, note_en="Wrong.", note_zh="", by=reviewer)
+
+    assert ledger.head() == before
+
+
+def test_a_release_that_publishes_another_field_revises_the_documents_once(world, monkeypatch, reviewer):
+    more = {**ActorResource.fields, "state": Derived("Whether it is public.")}
+    more["state"].__set_name__(ActorResource, "state")
+    monkeypatch.setattr(ActorResource, "fields", more)
+    before = ledger.head().seq
+    with pytest.raises(CommandError, match="behind the ledger: state"):
+        call_command("verify_ledger")
+
+    call_command("redeclare")
+    call_command("redeclare")
+
+    revised = LedgerEntry.objects.filter(seq__gt=before)
+    assert set(revised.values_list("ref", "action", "change__act")) == {
+        ("acme", "revised", "redeclare"),
+        ("bolt", "revised", "redeclare"),
+    }
+    call_command("verify_ledger")
+
+
+def test_what_was_changed_behind_the_ledger_is_not_passed_off_as_a_new_field(world):
+    before = ledger.head()
+    Actor.objects.filter(ref="acme").update(note_en="Slipped in.")
+
+    with pytest.raises(CommandError, match="behind the ledger: note_en"):
+        call_command("redeclare")
 
     assert ledger.head() == before
