@@ -1,5 +1,6 @@
 """Choosing other things in a form: they are searched for as one types, and offered under names that tell them apart."""
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.http import HttpRequest
 from publishing.admin.naming import branch_of, label_of, with_branches
 from publishing.models import Publishable
 from publishing.resource import Resource, registry
+
+KEY = re.compile(r"\d{1,18}", re.ASCII)
 
 
 class ThingField(forms.ModelChoiceField):
@@ -36,6 +39,8 @@ class OffersLabels(forms.Select):
     choices: Any
 
     def optgroups(self, name: str, value: Any, attr: Any = None) -> Any:
+        # An address may propose anything; only keys are looked for.
+        value = [key for key in value if str(key) in self.choices.field.empty_values or KEY.fullmatch(str(key))]
         given = {str(thing.pk): thing for thing in self.choices.field.given}
         wanted = [str(key) for key in value if str(key) not in self.choices.field.empty_values]
         if not given.keys() >= set(wanted):

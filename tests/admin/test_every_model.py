@@ -121,6 +121,18 @@ def test_what_is_called_as_was_typed_is_offered_first(world, desk):
     assert offered("publish", Evidence, "record") == ["seoul.report.acme"]
 
 
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("commitment/?state__exact=%00", 400),
+        ("commitment/?themes=%00", 400),
+        ("commitment/add/?instrument=abc&themes=x&sources=99999999999999999999999", 200),
+    ],
+)
+def test_an_address_full_of_nonsense_is_refused_or_left_empty(world, desk, address, status):
+    assert desk.client.get(f"/admin/commitments/{address}", follow=True).status_code == status
+
+
 def test_the_ledger_cannot_be_touched(world, desk):
     entry = LedgerEntry.objects.get(ref="safety")
     before = LedgerEntry.objects.filter(pk=entry.pk).values().get()
