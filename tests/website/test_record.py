@@ -28,7 +28,7 @@ def test_a_pledge_page_tells_who_promised_what_where_and_how_it_stands(records: 
     assert "10 February 2025 By the summit." in page
     assert "1 supports 10 February 2025 cited for the present status The framework is published." in page
     assert "Framework UK Government English 21 May 2024 text kept: no" in page
-    assert "It stands by its promise. Amazon , March 2025 · the gist, in our words" in page
+    assert "It stands by its promise. Amazon · March 2025 · the gist, in our words" in page
     assert f"?version={head().seq}" in page
 
 
