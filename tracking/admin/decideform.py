@@ -173,9 +173,8 @@ class LinkForm(forms.Form):
     )
     lang = forms.ChoiceField(label=_("Its language"), required=False, choices=[("", "–"), *Language.choices])
 
-    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.initial.setdefault("observed_on", today.isoformat())
         self.source: Source | None = None
 
     @property

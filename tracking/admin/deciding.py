@@ -60,7 +60,7 @@ class _Page:
     def _bind(self, data: QueryDict | None) -> None:
         today = self.now.date()
         self.form = DecideForm(data, record=self.record, today=today, asked=self.request.GET)
-        self.links = LinkFormSet(data, prefix="link", form_kwargs={"today": today})
+        self.links = LinkFormSet(data, prefix="link")
 
     def answer_to_post(self) -> HttpResponse:
         asked = next((button for button in (APPROVE, SUBMIT, ANOTHER_LINK) if button in self.request.POST), PREVIEW)
