@@ -113,6 +113,7 @@ def test_a_known_source_is_found_by_its_address(pledge, desk):
         "status": "in_progress",
         "reason_en": "It has begun.",
         "link__0__url": "http://acme.example/report/#part-2",
+        "link__0__observed_on": "2026-11",
         "link__0__stance": "supports",
         "link__0__shows_en": "Part two.",
     }
