@@ -185,7 +185,7 @@ def test_a_proposal_shows_where_its_language_versions_differ_and_what_took_it_up
 
     assert "proposal · part of Safe zones" in page
     assert "Proposed by Xue Lan in Talk on Capitol Hill" in page
-    assert "Only in the Chinese text The English text does not share them. Chinese, paragraph 23" in page
+    assert "Only in the Chinese text The English text does not share them. Chinese · paragraph 23" in page
     assert "paragraph 21 Warn early." in page
     assert "It is no claim that the proposal caused it. Dialogue on AI A channel. Framework" in page
     assert "Sharing of early warnings not assessed" in reader.open("/en/records/safe-zones/")
@@ -223,7 +223,7 @@ def test_a_response_that_disputes_the_status_makes_the_record_contested(
     page = reader.open(PAGE)
 
     assert "Contested. A response on this page disputes the status." in page
-    assert "Amazon , March 2025 · word for word · disputes the status" in page
+    assert "Amazon · March 2025 · word for word · disputes the status" in page
     assert "fulfilled since 10 February 2025" in page
     assert "contested" in reader.open("/en/records/?status=fulfilled")
     assert "Contested." not in reader.open(f"{PAGE}?version={before}")
