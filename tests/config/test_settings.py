@@ -1,4 +1,5 @@
 import os
+import string
 import subprocess
 import sys
 from pathlib import Path
@@ -6,7 +7,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-SECRET = "x" * 50
+SECRET = string.ascii_letters
 PRODUCTION = {
     "DATABASE_URL": "postgresql://app@127.0.0.1:1/tracker",
     "BROKER_URL": "redis://127.0.0.1:1",
@@ -44,6 +45,7 @@ def test_a_wrong_variable_stops_the_start_in_one_sentence(tmp_path, variables, s
 
 def test_production_is_told_what_it_lacks(tmp_path):
     assert check(tmp_path, "--tag=security", **PRODUCTION).returncode == 0
+    assert "no issues" in check(tmp_path, "--deploy", **PRODUCTION).stdout
 
     done = check(tmp_path, "--tag=security", **{**PRODUCTION, "BASE_URL": "", "BROKER_URL": "", "EMAIL_URL": ""})
 
