@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
 from publishing import ledger
@@ -124,18 +124,22 @@ def _documents(counts: dict[str, int]) -> Iterator[Broken]:
     if missing:
         yield Broken(str(missing), _("its document is missing"))
     rows = (
-        Document.objects.order_by("entry")
-        .values_list("entry_id", "until_seq", "thing__ref", "salt", "body", "entry__ref", "entry__document_hash")
+        Document.objects.annotate(
+            ends_well=Q(until_seq=None)
+            | Exists(LedgerEntry.objects.filter(seq=OuterRef("until_seq"), ref=OuterRef("thing__ref")))
+        )
+        .order_by("entry")
+        .values_list("entry_id", "thing__ref", "salt", "body", "entry__ref", "entry__document_hash", "ends_well")
         .iterator(CHUNK)
     )
-    for seq, until, thing, salt, body, ref, named in rows:
+    for seq, thing, salt, body, ref, named, ends_well in rows:
         where = _("document of position %(seq)d (%(ref)s)") % {"seq": seq, "ref": ref}
         if thing != ref or body.get("ref") != ref:
             yield Broken(where, _("it is not about what the ledger says"))
         if ledger.document_hash(salt=bytes(salt), document=body) != named:
             yield Broken(where, _("it does not give the hash that the ledger has of it"))
         counts["documents"] += 1
-        if until is not None and not LedgerEntry.objects.filter(seq=until, ref=ref).exists():
+        if not ends_well:
             yield Broken(where, _("it ends at a position that is about something else"))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from django.db.models import F, Min, Q
 from django.utils.translation import gettext as _
 
 from publishing.verifying import CHUNK, Broken, also_verify
@@ -14,10 +15,15 @@ from tracking.statuses import NOT_ASSESSED
 @also_verify
 def verify_statuses() -> Iterator[Broken]:
     """Rebuild positions, spans and current statuses of all records from the ledger, and yield what differs."""
-    for change in StatusChange.objects.filter(state="published").order_by("seq").iterator(CHUNK):
-        first = change.documents.order_by("entry").values_list("entry", "entry__change__first_seq").first()
-        if first != (change.seq, change.first_version):
-            yield Broken(change.ref, _("it does not stand at the position that the ledger gives it"))
+    placed = StatusChange.objects.annotate(
+        position=Min("documents__entry"), version=Min("documents__entry__change__first_seq")
+    )
+    for ref in (
+        placed.filter(Q(position=None) | ~Q(position=F("seq")) | ~Q(version=F("first_version")))
+        .order_by("seq")
+        .values_list("ref", flat=True)
+    ):
+        yield Broken(ref, _("it does not stand at the position that the ledger gives it"))
     disputed = Record.objects.filter(pk__in=Response.objects.public().filter(disputes=True).values("record"))
     for record in disputed.filter(contested=False).union(
         Record.objects.filter(contested=True).exclude(pk__in=disputed.values("pk"))
