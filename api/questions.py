@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
@@ -139,7 +139,7 @@ def read(request: Request, parameters: Fields) -> tuple[dict[str, str], dict[str
         if len(wrong) == MOST_WRONG:
             break
         if UNREADABLE.search(name) or len(name) > LONGEST_NAME:
-            wrong.append(Wrong("", _now("The name of a parameter cannot be read.")))
+            wrong.append(Wrong("", gettext("The name of a parameter cannot be read.")))
         elif name not in parameters:
             wrong.append(Wrong(name, values.likely(name, parameters)))
         elif detail := _senseless(texts):
@@ -157,10 +157,10 @@ def read(request: Request, parameters: Fields) -> tuple[dict[str, str], dict[str
 
 def _senseless(texts: list[str]) -> str:
     if len(texts) > 1:
-        return _now("This parameter is there more than once.")
+        return gettext("This parameter is there more than once.")
     if not texts[0].strip():
-        return _now("This parameter is empty; leave it out.")
-    return _now("This has characters that no text has.") if UNREADABLE.search(texts[0]) else ""
+        return gettext("This parameter is empty; leave it out.")
+    return gettext("This has characters that no text has.") if UNREADABLE.search(texts[0]) else ""
 
 
 def settle(given: Mapping[str, str], understood: Mapping[str, Any], *, now: datetime) -> Question:
@@ -198,8 +198,8 @@ def find_refs(filters: Mapping[str, QuestionFilter], understood: Mapping[str, An
 def unknown_ref(ref: str, resources: Collection[str]) -> str:
     """Return the sentence about a ref that nothing public has, naming the nearest one."""
     if near := nearest_ref(ref, resources):
-        return _now("Nothing here is called “%(ref)s”; did you mean “%(likely)s”?") % {"ref": ref, "likely": near}
-    return _now("Nothing here is called “%(ref)s”.") % {"ref": ref}
+        return gettext("Nothing here is called “%(ref)s”; did you mean “%(likely)s”?") % {"ref": ref, "likely": near}
+    return gettext("Nothing here is called “%(ref)s”.") % {"ref": ref}
 
 
 def nearest_ref(ref: str, resources: Collection[str]) -> str:

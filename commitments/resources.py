@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from commitments.actions import derive_pledges, settle_commitments, settle_pledges
@@ -87,7 +87,7 @@ class BoundActors(Field):
             return {self.name: value}
         actors = read_list(value, self.name, report)
         if not actors:
-            report(self.name, _now("Name the actors, or write “signatories” or “issuers”."))
+            report(self.name, gettext("Name the actors, or write “signatories” or “issuers”."))
         return {self.name: actors}
 
     def columns(self) -> tuple[str, ...]:
@@ -148,7 +148,7 @@ class CommitmentResource(Resource):
         document = super().parse(row, report)
         document["due"] = document["due"] or no_due()
         if bool(document["quote"]) != bool(document["quote_lang"]):
-            report("quote_lang", _now("Exact words and their language go together."))
+            report("quote_lang", gettext("Exact words and their language go together."))
         return document
 
     @classmethod

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.db import models
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import validate_country
@@ -82,7 +82,7 @@ class TakenUpBy(Field):
         if isinstance(given, str):
             given = [{"ref": ref} for ref in read_list(given, self.name, report)]
         if not isinstance(given, list) or not all(isinstance(item, dict) for item in given):
-            report(self.name, _now("This must be a list of mappings with ref, note_en, note_zh and sources."))
+            report(self.name, gettext("This must be a list of mappings with ref, note_en, note_zh and sources."))
             return {self.name: []}
         entries = []
         for number, item in enumerate(given, 1):
@@ -93,7 +93,7 @@ class TakenUpBy(Field):
                 key: read_text(item.get(key), f"{column}.{key}", report) for key in ("ref", "note_en", "note_zh")
             }
             if not entry["ref"]:
-                report(f"{column}.ref", _now("This is needed."))
+                report(f"{column}.ref", gettext("This is needed."))
             entries.append(entry | {"sources": read_list(item.get("sources"), f"{column}.sources", report)})
         return {self.name: sorted(entries, key=lambda entry: entry["ref"])}
 

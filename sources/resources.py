@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from publishing.fields import IN, RANGE, Choice, Day, Flag, PartialDay, Ref, Refs, Report, Text, Translated, Validated
@@ -36,7 +36,7 @@ class SourceResource(Resource):
         document = super().parse(row, report)
         document["role"] = document["role"] or SourceRole.OTHER.value
         if document["kind"] != SourceKind.DOCUMENT and not document["url"]:
-            report("url", _now("Give the address; only a document may be without one."))
+            report("url", gettext("Give the address; only a document may be without one."))
         return document
 
 

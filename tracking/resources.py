@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from publishing import reading
@@ -83,7 +83,7 @@ class Due(Field):
             for part in given.keys() - set(self.PARTS):
                 report(name.format(part), unknown_word(str(part), self.PARTS))
         else:
-            report(self.name, _now("This must be a mapping with kind, date and so on."))
+            report(self.name, gettext("This must be a mapping with kind, date and so on."))
             return {self.name: None}
         due: dict[str, Any] = {part: read_text(given.get(part), name.format(part), report) for part in self.PARTS}
         if due["kind"] not in self.KINDS:
@@ -93,7 +93,7 @@ class Due(Field):
         if due["every"]:
             check_duration(due["every"], name.format("every"), report)
         if due["kind"] == DueKind.FIXED and not due["date"]:
-            report(name.format("date"), _now("A fixed deadline needs its date."))
+            report(name.format("date"), gettext("A fixed deadline needs its date."))
         return {self.name: due}
 
     def dump(self, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -388,16 +388,16 @@ class StatusChangeResource(Resource):
             or correction
             and not (document["was_wrong_en"] or document["was_wrong_zh"])
         ):
-            report("supersedes", _now("A correction names the change that it corrects and says what was wrong."))
+            report("supersedes", gettext("A correction names the change that it corrects and says what was wrong."))
         if document["effective_on"] and document["effective_on"] > datetime.now(UTC).date().isoformat():
-            report("effective_on", _now("A status cannot hold from a day to come."))
+            report("effective_on", gettext("A status cannot hold from a day to come."))
         return document
 
     @classmethod
     def check_change(cls, before: Mapping[str, Any], after: Mapping[str, Any], report: Report) -> None:
         for key, value in after.items():
             if before[key] != value and not (before[key] == "" and key.startswith(("reason", "was_wrong"))):
-                report(key, _now("A published status change is never altered; publish a correction."))
+                report(key, gettext("A published status change is never altered; publish a correction."))
 
     @classmethod
     def refuse_unpublishing(cls, ids: Sequence[int], gone: Sequence[int]) -> None:
