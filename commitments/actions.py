@@ -1,6 +1,6 @@
 """The verbs of commitments: what follows from them for the pledges."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,8 +18,6 @@ from publishing.models import PublicationState, Publishable
 from publishing.refs import free_ref
 from publishing.resource import registry
 from tracking.models import DueKind
-
-CHUNK = 5_000
 
 
 def derive_pledges(*, pledges: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
@@ -57,7 +55,7 @@ def settle_commitments(*, commitments: Sequence[int]) -> None:
 
 def settle_pledges(*, pledges: Sequence[int]) -> None:
     """Bring everything on pledges that follows from their commitments, actors and due rules up to date. Set-wise."""
-    for keys in _chunks(pledges):
+    for keys in bulk.chunks(pledges):
         rows = {
             row["pk"]: row
             for row in Pledge.objects.filter(pk__among=keys).values(
@@ -119,11 +117,6 @@ def _give_free_refs(documents: Sequence[dict[str, Any]]) -> None:
     for document in documents:
         document["ref"] = renamed.get(document["ref"], document["ref"])
         document["instance_of"] = renamed.get(document["instance_of"], document["instance_of"])
-
-
-def _chunks(keys: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(keys), CHUNK):
-        yield keys[start : start + CHUNK]
 
 
 def _follow_themes(pledges: Sequence[int]) -> None:

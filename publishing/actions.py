@@ -1,18 +1,16 @@
 """The only ways in which something becomes public, changes in public, or ceases to be public."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import islice
 from typing import Any
 
 from accounts.models import User
 from publishing import ledger
+from publishing.bulk import chunks
 from publishing.errors import NoteMissing, NotPublic, ParentNotPublic
 from publishing.ledger import Appending, Item
 from publishing.models import Act, Action, Document, PublicationState, Publishable
 from publishing.resource import Resource, registry
-
-CHUNK = 5_000
 
 
 def publish(
@@ -31,7 +29,7 @@ def publish(
         for resource, ids in _by_resource([*things, *_gone_with(things), *_following(things)]):
             refuse_orphans(resource=resource, ids=ids)
             resource.settle(ids)
-            for chunk in _chunks(ids):
+            for chunk in chunks(ids):
                 publish_documents(resource=resource, documents=resource.documents(chunk), under=current)
             resource.follow(ids, current.seq_of, current.first_seq)
     return current
@@ -93,16 +91,10 @@ def _act(act: str, by: User | None, under: Appending | None) -> Iterator[Appendi
         yield current
 
 
-def _chunks(ids: Iterable[int]) -> Iterator[list[int]]:
-    remaining = iter(ids)
-    while chunk := list(islice(remaining, CHUNK)):
-        yield chunk
-
-
 def _by_resource(things: Sequence[int]) -> list[tuple[type[Resource], list[int]]]:
     """Group keys by their resource in order of rank, keeping the given order within each."""
     kinds: dict[int, str] = {}
-    for chunk in _chunks(things):
+    for chunk in chunks(things):
         kinds.update(Publishable.objects.filter(pk__among=chunk).values_list("pk", "resource"))
     groups: dict[str, list[int]] = {resource.name: [] for resource in registry}
     for key in things:
@@ -114,7 +106,7 @@ def refuse_orphans(*, resource: type[Resource], ids: Sequence[int]) -> None:
     """Raise ParentNotPublic if one of these things hangs on something that is neither public nor among them."""
     published_together = set(ids)
     for parent in resource.parents():
-        for chunk in _chunks(ids):
+        for chunk in chunks(ids):
             orphans = (
                 resource.model._base_manager.filter(pk__among=chunk, **{f"{parent.source}__isnull": False})
                 .exclude(**{f"{parent.source}__state": PublicationState.PUBLISHED})
@@ -130,7 +122,7 @@ def _gone_with(things: Sequence[int]) -> list[int]:
     """Return what was unpublished because it hangs on unpublished ones of these things."""
     back = [
         key
-        for chunk in _chunks(things)
+        for chunk in chunks(things)
         for key in Publishable.objects.filter(pk__among=chunk, state=PublicationState.UNPUBLISHED).values_list(
             "pk", flat=True
         )

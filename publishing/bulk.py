@@ -1,13 +1,24 @@
 """Writing many rows at once by COPY, where a row at a time would take minutes."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any, TypeVar
 
 from django.db import connection, models
 from psycopg import sql
 
 from publishing import lookups  # noqa: F401  registers the look-up `among`
+
+CHUNK = 5_000
+
+T = TypeVar("T")
+
+
+def chunks(rows: Iterable[T]) -> Iterator[list[T]]:
+    """Yield lists of up to 5,000 items, which is how many things are written or asked for at a time."""
+    remaining = iter(rows)
+    while chunk := list(islice(remaining, CHUNK)):
+        yield chunk
 
 
 def copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -14,13 +14,14 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from publishing import bulk, ledger
 from publishing.actions import publish, publish_documents, refuse_orphans
+from publishing.bulk import chunks
 from publishing.fields import nearest, unknown_word
 from publishing.ledger import Appending
 from publishing.models import Act, Change, PublicationState, Publishable
 from publishing.resource import Resource, registry
 from publishing.tables import UnreadableFile, import_files, read_rows
 
-CHUNK = 5_000
+MOST_ALIKE = 5_000
 MADE = Path("—")
 
 Document = dict[str, Any]
@@ -104,7 +105,7 @@ class Plan:
         if resource not in self.spools:
             return
         fresh = Spool()
-        for chunk in chunks(self.spools[resource], CHUNK):
+        for chunk in chunks(self.spools[resource]):
             change([origin for origin, _document in chunk], [document for _origin, document in chunk])
             for origin, document in chunk:
                 fresh.add(origin, document)
@@ -116,7 +117,7 @@ class Plan:
         alike = (
             known for known, kind in kinds.items() if known[:3] == ref[:3] and (not resources or kind in resources)
         )
-        return list(islice(alike, CHUNK))
+        return list(islice(alike, MOST_ALIKE))
 
     @property
     def is_sound(self) -> bool:
@@ -125,13 +126,6 @@ class Plan:
     def total(self, state: str) -> int:
         """Return how many documents are `new`, `changed` or `unchanged`."""
         return sum(counts[state] for counts in self.counts.values())
-
-
-def chunks(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """Yield lists of up to `size` items."""
-    remaining = iter(rows)
-    while chunk := list(islice(remaining, size)):
-        yield chunk
 
 
 def plan_import(paths: Sequence[Path]) -> Plan:
@@ -174,7 +168,7 @@ def _read_file(plan: Plan, resource: type[Resource], file: Path) -> None:
 
 def _compare(plan: Plan, resource: type[Resource]) -> None:
     counts = plan.counts.setdefault(resource.name, Counter())
-    for chunk in chunks(plan.spools[resource.name], CHUNK):
+    for chunk in chunks(plan.spools[resource.name]):
         for origin, document in chunk:
             _check_refs(plan, resource, origin, document)
         keys = [plan.existing[d["ref"]][0] for _origin, d in chunk if d["ref"] in plan.existing]
@@ -228,7 +222,7 @@ def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
     with ledger.appending(act=Act.IMPORT, by=by) as current:
         for resource in registry:
             written: list[int] = []
-            for chunk in chunks(plan.documents(resource.name), CHUNK):
+            for chunk in chunks(plan.documents(resource.name)):
                 new = {ids[d["ref"]]: d for d in chunk if d["ref"] not in plan.existing}
                 changed = {ids[d["ref"]]: d for d in chunk if d["ref"] in plan.changed}
                 _insert(resource, new, ids, under=current)
