@@ -1,8 +1,10 @@
 """The decide page: what is known, what is said, what will be seen, and everything that is refused."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from publishing.models import Act, Change, Document, LedgerEntry
@@ -279,6 +281,37 @@ def test_approving_twice_is_said_and_changes_nothing(pledge, known, desk, review
 
     assert "The decision was approved before." in page.text
     assert counts() == before
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_doubled_press_decides_once_and_says_that_the_record_has_moved_on(pledge, reviewer):
+    desks = [desk_of(reviewer), desk_of(reviewer)]
+    typed = {
+        "status": "fulfilled",
+        "reason_en": "The report is out.",
+        "link__0__url": "https://acme.example/2026",
+        "link__0__stance": "supports",
+        "link__0__observed_on": "2026-03-30",
+        "link__0__shows_en": "It is out.",
+        "link__0__title": "Report of 2026",
+        "link__0__kind": "page",
+        "link__0__lang": "en",
+    }
+    previews = [desk.send(desk.open(path_of(pledge)), "_preview", **typed) for desk in desks]
+
+    def press(desk, preview):
+        try:
+            return desk.send(preview, "_approve", **typed)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as threads:
+        answers = [answer.text for answer in threads.map(press, desks, previews)]
+
+    assert StatusChange.objects.filter(record=pledge).count() == 1
+    assert Source.objects.filter(url="https://acme.example/2026").count() == 1
+    assert not any("excludes this at the same moment" in text for text in answers)
+    assert sum("What to do is said below" in text for text in answers) == 1
 
 
 def test_a_claim_and_a_dismissal_with_a_reason_leave_the_status_alone(finding, pledge, desk, editor):

@@ -76,7 +76,7 @@ class _Page:
             messages.warning(self.request, _("This is not what you saw in the preview. Look at the new one first."))
             asked = PREVIEW
         try:
-            decision = self._write(asked)
+            decision = self._write_after_others(asked)
         except RecordMovedOn as moved:
             return self._start_from_now(moved)
         except DomainError as refused:
@@ -86,6 +86,13 @@ class _Page:
             self.form.add_error(None, str(SavedAtOnce()))
             return self.shown()
         return self.shown() if asked == PREVIEW else self._done(decision, asked)
+
+    def _write_after_others(self, asked: str) -> Decision:
+        """Make the decision; when others saved at the same moment (a doubled press, say), on what they saved."""
+        try:
+            return self._write(asked)
+        except IntegrityError:
+            return self._write(asked)
 
     def _write(self, asked: str) -> Decision:
         """Make the decision, and roll all of it back again when only its preview is asked for."""
