@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from django.db import transaction
+
 from accounts.models import User
 from publishing import ledger
 from publishing.bulk import chunks
@@ -25,7 +27,7 @@ def publish(
 
     Raises ParentNotPublic when a thing hangs on one that is not public and not among `things`.
     """
-    with _act(act, by, under) as current:
+    with _act(act, by, under, things) as current:
         for resource, ids in _by_resource([*things, *_gone_with(things), *_following(things)]):
             refuse_orphans(resource=resource, ids=ids)
             resource.settle(ids)
@@ -64,8 +66,14 @@ def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None
     """
     if not (note_en.strip() or note_zh.strip()):
         raise NoteMissing(ref=thing.ref)
+    with transaction.atomic():
+        _lock([thing.pk, *hanging_on([thing.pk])])
+        return _unpublish(thing=thing, note_en=note_en, note_zh=note_zh, by=by)
+
+
+def _unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None) -> Appending:
     with ledger.appending(act=Act.UNPUBLISH, by=by) as current:
-        thing = Publishable.objects.select_for_update().get(pk=thing.pk)
+        thing = Publishable.objects.get(pk=thing.pk)
         if not thing.is_public:
             raise NotPublic(ref=thing.ref)
         gone = [thing.pk, *hanging_on([thing.pk])]
@@ -83,12 +91,23 @@ def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None
 
 
 @contextmanager
-def _act(act: str, by: User | None, under: Appending | None) -> Iterator[Appending]:
+def _act(act: str, by: User | None, under: Appending | None, things: Sequence[int]) -> Iterator[Appending]:
     if under is not None:
         yield under
         return
-    with ledger.appending(act=act, by=by) as current:
-        yield current
+    with transaction.atomic():
+        _lock([*things, *_gone_with(things), *_following(things)])
+        with ledger.appending(act=act, by=by) as current:
+            yield current
+
+
+def _lock(things: Sequence[int]) -> None:
+    """Wait for whoever is saving one of these things, before the ledger's lock is taken.
+
+    Somebody who saves a row and publishes it holds the row on coming to that lock: to wait for the row behind it
+    would be a deadlock. What hangs on the things may still change until then, so it is asked for again after it.
+    """
+    list(Publishable.objects.select_for_update(no_key=True).filter(pk__among=things).order_by("pk").values_list("pk"))
 
 
 def _by_resource(things: Sequence[int]) -> list[tuple[type[Resource], list[int]]]:
