@@ -1,7 +1,7 @@
 """The verbs of tracking. `publish_status_changes` is the only way to a status."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from django.db import connection, transaction
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
@@ -145,10 +145,10 @@ def prepare_decision(
     with transaction.atomic():
         record = Record.objects.select_for_update(of=("self",)).get(pk=record.pk)
         _check_record(record, based_on)
-        _check_status(record, status, effective_on, evidence, now.date())
+        _check_status(record, status, effective_on, evidence, now)
         if not (reason_en.strip() or reason_zh.strip()):
             raise ReasonMissing(ref=record.ref)
-        _check_correction(record, kind, supersedes, was_wrong_en or was_wrong_zh)
+        _check_correction(record, kind, supersedes, was_wrong_en + was_wrong_zh)
         decision = Decision.objects.create(
             record=record,
             kind=kind,
@@ -186,8 +186,8 @@ def approve_decision(*, decision: Decision, by: User, now: datetime) -> StatusCh
             raise DecisionAlreadyApproved()
         evidence = list(decision.evidence.all())
         _check_record(record, decision.based_on)
-        _check_status(record, decision.status, decision.effective_on, evidence, now.date())
-        _check_correction(record, decision.kind, decision.supersedes, decision.was_wrong_en or decision.was_wrong_zh)
+        _check_status(record, decision.status, decision.effective_on, evidence, now)
+        _check_correction(record, decision.kind, decision.supersedes, decision.was_wrong_en + decision.was_wrong_zh)
         acts: dict[str, Act] = {StatusChangeKind.CORRECTION: Act.CORRECT, StatusChangeKind.REVISION: Act.REVISE_METHOD}
         change = StatusChange(
             ref=free_ref(f"chg.{record.ref}.{decision.effective_on.isoformat()}"),
@@ -211,8 +211,7 @@ def approve_decision(*, decision: Decision, by: User, now: datetime) -> StatusCh
         decision.state = DecisionState.APPROVED
         decision.approved_by, decision.approved_at, decision.status_change = by, now, change
         decision.save(update_fields=["state", "approved_by", "approved_at", "status_change"])
-        accepted = decision.findings.filter(pk__in=Finding.objects.open())
-        Finding.objects.filter(pk__in=list(accepted.values_list("pk", flat=True))).update(
+        Finding.objects.open().filter(pk__in=decision.findings.values("pk")).update(
             state=FindingState.ACCEPTED, closed_by=by, closed_at=now
         )
         lapse_findings(records=[record.pk], now=now)
@@ -390,10 +389,10 @@ def last_position_of(record: Record) -> int:
     return last or 0
 
 
-def _check_status(record: Record, status: str, effective_on: date, evidence: Sequence[Evidence], today: date) -> None:
+def _check_status(record: Record, status: str, effective_on: date, evidence: Sequence[Evidence], now: datetime) -> None:
     if status not in [possible.code for possible in record.possible_statuses]:
         raise StatusNotPossible(status=status, ref=record.ref)
-    if effective_on > today:
+    if effective_on > now.astimezone(UTC).date():
         raise DayToCome(day=effective_on.isoformat())
     if not evidence:
         raise EvidenceMissing(ref=record.ref)
