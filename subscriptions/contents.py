@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Exists, OuterRef
 
+from publishing import reading
 from publishing.models import Document, LedgerEntry
 from publishing.words import Words, day_in_words, words
 from subscriptions.following import records_followed
@@ -177,7 +178,7 @@ class _Teller:
         self, *, version: int, today: date, language: str, things: Collection[int], records: Collection[int]
     ) -> None:
         self.version, self.today, self.language = version, today, language
-        self.standing = Document.objects.at(version)
+        self.standing = reading.standing(version)
         self.bodies: dict[int, Body] = dict(self.standing.filter(thing__in=things).values_list("thing", "body"))
         self.spans: dict[int, list[StatusSpan]] = {}
         for span in StatusSpan.objects.filter(record__in=records):

@@ -1,7 +1,7 @@
 """Composing digests: what is told, and that it counts as told, are one transaction."""
 
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils import translation
@@ -62,7 +62,11 @@ def _compose(subscription: Subscription, now: datetime) -> Digest | None:
     if changes or deadlines:
         with translation.override(subscription.language):
             contents = contents_of(
-                subscription=subscription, changes=changes, deadlines=deadlines, version=version, today=now.date()
+                subscription=subscription,
+                changes=changes,
+                deadlines=deadlines,
+                version=version,
+                today=now.astimezone(UTC).date(),
             )
             message = mail.queue_digest(subscription=subscription, contents=contents, now=now)
         digest = Digest.objects.create(
