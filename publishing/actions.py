@@ -67,7 +67,7 @@ def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None
     if not (note_en.strip() or note_zh.strip()):
         raise NoteMissing(ref=thing.ref)
     with transaction.atomic():
-        _lock([thing.pk, *hanging_on([thing.pk])])
+        lock([thing.pk, *hanging_on([thing.pk])])
         return _unpublish(thing=thing, note_en=note_en, note_zh=note_zh, by=by)
 
 
@@ -96,12 +96,12 @@ def _act(act: str, by: User | None, under: Appending | None, things: Sequence[in
         yield under
         return
     with transaction.atomic():
-        _lock([*things, *_gone_with(things), *_following(things)])
+        lock([*things, *_gone_with(things), *_following(things)])
         with ledger.appending(act=act, by=by) as current:
             yield current
 
 
-def _lock(things: Sequence[int]) -> None:
+def lock(things: Sequence[int]) -> None:
     """Wait for whoever is saving one of these things, before the ledger's lock is taken.
 
     Somebody who saves a row and publishes it holds the row on coming to that lock: to wait for the row behind it
@@ -146,7 +146,7 @@ def _gone_with(things: Sequence[int]) -> list[int]:
             "pk", flat=True
         )
     ]
-    return [key for key in hanging_on(back, state=PublicationState.UNPUBLISHED) if key not in set(things)]
+    return sorted(set(hanging_on(back, state=PublicationState.UNPUBLISHED)) - set(things))
 
 
 def _following(things: Sequence[int]) -> list[int]:

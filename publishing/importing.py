@@ -10,11 +10,13 @@ from typing import IO, Any, NamedTuple
 import orjson
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from publishing import bulk, ledger
-from publishing.actions import publish, publish_documents, refuse_orphans
+from publishing.actions import lock, publish, publish_documents, refuse_orphans
 from publishing.bulk import chunks
+from publishing.errors import DomainError
 from publishing.fields import nearest, unknown_word
 from publishing.ledger import Appending
 from publishing.models import Act, Change, PublicationState, Publishable
@@ -25,6 +27,11 @@ MOST_ALIKE = 5_000
 MADE = Path("—")
 
 Document = dict[str, Any]
+
+
+class PlanOutOfDate(DomainError):
+    code = "plan_out_of_date"
+    message = gettext_lazy("Something was published while the files were read. Load them again.")
 
 
 class Problem(NamedTuple):
@@ -77,6 +84,8 @@ class Plan:
         self.kind_of: dict[str, str] = {}
         self.counts: dict[str, Counter[str]] = {}
         self.changed: set[str] = set()
+        # The data version that the files were compared with.
+        self.version = ledger.head().seq
         self.existing: dict[str, tuple[int, str]] = {}
 
     def report_at(self, origin: Origin) -> Callable[[str, str], None]:
@@ -211,15 +220,18 @@ def _check_refs(plan: Plan, resource: type[Resource], origin: Origin, document: 
 def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
     """Write a sound plan and publish what it holds, as one change in one transaction; None if there was nothing to do.
 
-    Raises ParentNotPublic, and ValueError for a plan with problems.
+    Raises PlanOutOfDate, ParentNotPublic, and ValueError for a plan with problems.
     """
     if not plan.is_sound:
         raise ValueError("a plan with problems is not applied")
+    lock([plan.existing[ref][0] for ref in plan.changed])
     fresh = [ref for ref in plan.kind_of if ref not in plan.existing]
     ids = {ref: key for ref, (key, _kind) in plan.existing.items()} | dict(
         zip(fresh, bulk.next_ids(Publishable, len(fresh)), strict=True)
     )
     with ledger.appending(act=Act.IMPORT, by=by) as current:
+        if current.first_seq != plan.version + 1:
+            raise PlanOutOfDate()
         for resource in registry:
             written: list[int] = []
             for chunk in chunks(plan.documents(resource.name)):

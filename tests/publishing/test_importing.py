@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from commitments.models import Commitment, Pledge
 from publishing import ledger
 from publishing.actions import publish
+from publishing.importing import PlanOutOfDate, apply_plan, plan_import
 from publishing.models import Change, Document, Publishable
 from tests.commitments.world import load, records
 from tracking.models import Record
@@ -193,3 +194,19 @@ def test_what_staff_edited_survives_another_load_of_what_follows_from_commitment
     load(world / "again", {"commitments": records(2026)["commitments"]})
 
     assert Pledge.objects.get(ref="accord.wages.acme").due_date == "2027-06"
+
+
+def test_a_plan_is_not_applied_over_what_was_published_meanwhile(world, reviewer):
+    (world / "late").mkdir()
+    changed = records(2026)["actors"][0] | {"name_en": "Acme Limited"}
+    (world / "late" / "actors.yaml").write_text(yaml.safe_dump([changed]))
+    plan = plan_import([world / "late"])
+    Pledge.objects.filter(ref="accord.wages.acme").update(note_en="Meanwhile.")
+    publish(things=[Pledge.objects.get(ref="accord.wages.acme").pk], by=reviewer)
+    before = ledger.head()
+
+    with pytest.raises(PlanOutOfDate):
+        apply_plan(plan, by=reviewer)
+
+    assert ledger.head() == before
+    assert Publishable.objects.get(ref="acme").as_actor.name_en == "Acme"
