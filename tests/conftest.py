@@ -13,6 +13,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test import TransactionTestCase
 from django.test.utils import setup_databases, teardown_databases
+from django.utils import translation
 
 from config import embedded
 from tests.servers.chromium import browser, page
@@ -53,6 +54,13 @@ def django_db_setup(servers: None, django_test_environment: None, django_db_bloc
         connection.close()
         connection.settings_dict["USER"] = embedded.OWNER
         teardown_databases(made, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def language() -> Iterator[None]:
+    """Each story begins in English, whatever language the one before it was read in."""
+    with translation.override(settings.LANGUAGE_CODE):
+        yield
 
 
 def connect_as(role: str) -> psycopg.Connection[Any]:
