@@ -34,11 +34,10 @@ from publishing.ledger import timestamp
 from publishing.resource import Asked, Beside, Computed, Related, Resource, ref_field, registry
 from sources.resources import DivergenceResource, PassageResource, SourceResource
 from tracking.actions import (
-    follow_status_changes,
-    refresh_contested,
     refuse_unpublishing_changes,
     refuse_unpublishing_evidence,
 )
+from tracking.derivation import follow_status_changes, refresh_contested
 from tracking.models import (
     DUE_SOON,
     TRACKED_RESOURCES,

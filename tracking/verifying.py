@@ -6,7 +6,7 @@ from django.db.models import F, Min, Q
 from django.utils.translation import gettext as _
 
 from publishing.verifying import CHUNK, Broken, also_verify
-from tracking.actions import spans_by_record
+from tracking.derivation import spans_by_record
 from tracking.models import Record, Response, StatusChange, StatusSpan
 from tracking.spans import Span
 from tracking.statuses import NOT_ASSESSED
