@@ -139,6 +139,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
 ]
 AUTH_USER_MODEL = "accounts.User"
+TWO_PERSON_RULE = flag("TWO_PERSON_RULE", default=PRODUCTION)
+"""Whether the one who prepared a decision or a publication is refused as the one who approves it."""
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
