@@ -15,7 +15,7 @@ from publishing.fields import Derived
 from publishing.models import Action, LedgerEntry, Publishable
 from sources.models import Source
 from tests.commitments.world import decide
-from tracking.actions import EvidenceCited, StatusChangeStays
+from tracking.actions.errors import EvidenceCited, StatusChangeStays
 from tracking.models import Evidence
 
 

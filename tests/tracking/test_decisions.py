@@ -20,8 +20,7 @@ from publishing.errors import DomainError
 from publishing.models import Change
 from sources.models import Source
 from tests.commitments.world import decide, load, move_deadline, records
-from tracking import actions
-from tracking.actions import approve_decision, claim_finding, dismiss_finding, prepare_decision
+from tracking.actions import approve_decision, claim_finding, dismiss_finding, errors, prepare_decision
 from tracking.models import Decision, Evidence, Finding, Record, StatusChange, StatusSpan
 
 ACME, BOLT = "accord.report.acme", "accord.report.bolt"
@@ -127,7 +126,7 @@ class TestFromPreparationToStatus:
         decision = prepare(by=editor)
         before = ledger.head()
 
-        with pytest.raises(actions.NotAllowedToApprove):
+        with pytest.raises(errors.NotAllowedToApprove):
             approve_decision(decision=decision, by=editor, now=NOW)
 
         assert (ledger.head(), StatusChange.objects.count(), status_of(ACME)) == (before, 0, ("not_assessed", None))
@@ -139,7 +138,7 @@ class TestFromPreparationToStatus:
         approve_decision(decision=decision, by=reviewer, now=NOW)
         before = ledger.head()
 
-        with pytest.raises(actions.DecisionAlreadyApproved):
+        with pytest.raises(errors.DecisionAlreadyApproved):
             approve_decision(decision=decision, by=reviewer, now=NOW)
 
         assert (ledger.head(), StatusChange.objects.count()) == (before, 1)
@@ -156,7 +155,7 @@ class TestFromPreparationToStatus:
             try:
                 both_ready.wait(10)
                 outcomes.append(approve_decision(decision=decision, by=reviewer, now=NOW).ref)
-            except actions.DecisionAlreadyApproved as refused:
+            except errors.DecisionAlreadyApproved as refused:
                 outcomes.append(refused.code)
             finally:
                 connection.close()
@@ -179,7 +178,7 @@ class TestRecordThatMovedOn:
     def refused(self, decision: Decision, reviewer: User) -> None:
         before = (ledger.head(), StatusChange.objects.count(), status_of(ACME))
 
-        with pytest.raises(actions.RecordMovedOn) as refused:
+        with pytest.raises(errors.RecordMovedOn) as refused:
             approve_decision(decision=decision, by=reviewer, now=NOW)
 
         assert refused.value.params["then"] == decision.based_on < refused.value.params["now"]
@@ -208,7 +207,7 @@ class TestRecordThatMovedOn:
         looked_at = ledger.head().seq
         decide(ACME, "stalled", on=date(2026, 11, 19), by=reviewer)
 
-        with pytest.raises(actions.RecordMovedOn):
+        with pytest.raises(errors.RecordMovedOn):
             prepare(by=editor, based_on=looked_at)
 
         assert Decision.objects.filter(prepared_by=editor).count() == 0
@@ -326,7 +325,7 @@ class TestCorrections:
         correct(wrong)
         before = ledger.head()
 
-        with pytest.raises(actions.AlreadyCorrected):
+        with pytest.raises(errors.AlreadyCorrected):
             correct(wrong)
 
         assert ledger.head() == before
@@ -335,19 +334,19 @@ class TestCorrections:
     def test_a_correction_names_what_it_corrects_and_says_what_was_wrong(self, wrong, editor, missing):
         given = {"kind": "correction", "supersedes": wrong, "was_wrong_en": "One part."}
 
-        with pytest.raises(actions.CorrectionIncomplete):
+        with pytest.raises(errors.CorrectionIncomplete):
             prepare(by=editor, **(given | missing))
 
         assert Decision.objects.filter(prepared_by=editor).count() == 0
 
     def test_the_change_of_another_record_cannot_be_corrected(self, wrong, editor):
-        with pytest.raises(actions.CorrectionIncomplete):
+        with pytest.raises(errors.CorrectionIncomplete):
             prepare(BOLT, by=editor, kind="correction", supersedes=wrong, was_wrong_en="It was the other company.")
 
         assert Decision.objects.filter(prepared_by=editor).count() == 0
 
     def test_an_assessment_takes_nobodys_place(self, wrong, editor):
-        with pytest.raises(actions.CorrectionIncomplete):
+        with pytest.raises(errors.CorrectionIncomplete):
             prepare(by=editor, supersedes=wrong)
 
         assert Decision.objects.filter(prepared_by=editor).count() == 0
@@ -363,14 +362,14 @@ class TestWhatCannotBePrepared:
     @pytest.mark.parametrize(
         ("given", "refused"),
         [
-            ({"status": "not_assessed"}, actions.StatusNotPossible),
-            ({"status": "adopted"}, actions.StatusNotPossible),
-            ({"status": "overdue"}, actions.StatusNotPossible),
-            ({"effective_on": NOW.date() + timedelta(days=1)}, actions.DayToCome),
-            ({"reason_en": " "}, actions.ReasonMissing),
-            ({"evidence": []}, actions.EvidenceMissing),
-            ({"status": "no_evidence"}, actions.SearchNotCited),
-            ({"status": "unverifiable"}, actions.SearchNotCited),
+            ({"status": "not_assessed"}, errors.StatusNotPossible),
+            ({"status": "adopted"}, errors.StatusNotPossible),
+            ({"status": "overdue"}, errors.StatusNotPossible),
+            ({"effective_on": NOW.date() + timedelta(days=1)}, errors.DayToCome),
+            ({"reason_en": " "}, errors.ReasonMissing),
+            ({"evidence": []}, errors.EvidenceMissing),
+            ({"status": "no_evidence"}, errors.SearchNotCited),
+            ({"status": "unverifiable"}, errors.SearchNotCited),
         ],
     )
     def test_a_status_that_is_not_possible_or_stands_on_nothing(self, editor, given, refused):
@@ -383,13 +382,13 @@ class TestWhatCannotBePrepared:
     def test_on_evidence_about_another_record(self, editor):
         evidence = list(Evidence.objects.filter(ref__in=["evd-acme", "evd-bolt"]))
 
-        with pytest.raises(actions.EvidenceUnfit, match="evd-bolt"):
+        with pytest.raises(errors.EvidenceUnfit, match="evd-bolt"):
             prepare(by=editor, evidence=evidence)
 
     def test_about_a_draft(self, editor):
         Record.objects.filter(ref=ACME).update(state="draft")
 
-        with pytest.raises(actions.RecordNotPublic):
+        with pytest.raises(errors.RecordNotPublic):
             prepare(by=editor)
 
 
@@ -397,7 +396,7 @@ def test_what_was_unpublished_gets_no_status(world, editor, reviewer):
     decision = prepare(by=editor)
     unpublish(thing=Record.objects.get(ref=ACME), note_en="It was a mistake.", note_zh="", by=reviewer)
 
-    with pytest.raises(actions.RecordNotPublic):
+    with pytest.raises(errors.RecordNotPublic):
         approve_decision(decision=decision, by=reviewer, now=NOW)
 
     assert StatusChange.objects.count() == 0
@@ -453,7 +452,7 @@ class TestFindings:
         assert self.states()[f"due_soon {ACME}"] == "open"
 
     def test_a_finding_is_not_dismissed_without_a_reason(self, findings, editor):
-        with pytest.raises(actions.FindingNeedsReason):
+        with pytest.raises(errors.FindingNeedsReason):
             dismiss_finding(finding=findings[f"due_soon {ACME}"], reason=" ", by=editor, now=NOW)
 
         assert self.states()[f"due_soon {ACME}"] == "open"
@@ -462,9 +461,9 @@ class TestFindings:
         finding = findings[f"due_soon {ACME}"]
         dismiss_finding(finding=finding, reason="It is known.", by=editor, now=NOW)
 
-        with pytest.raises(actions.FindingAlreadyClosed):
+        with pytest.raises(errors.FindingAlreadyClosed):
             dismiss_finding(finding=finding, reason="It is wrong.", by=reviewer, now=NOW)
-        with pytest.raises(actions.FindingAlreadyClosed):
+        with pytest.raises(errors.FindingAlreadyClosed):
             claim_finding(finding=finding, by=reviewer)
 
         finding.refresh_from_db()

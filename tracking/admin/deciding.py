@@ -20,7 +20,8 @@ from publishing import ledger
 from publishing.admin.naming import admin_url, public_url
 from publishing.admin.things import SavedAtOnce, staff_of
 from publishing.errors import DomainError
-from tracking.actions import RecordMovedOn, approve_decision, prepare_decision
+from tracking.actions import approve_decision, prepare_decision
+from tracking.actions.errors import RecordMovedOn
 from tracking.admin.decideform import DecideForm, LinkForm, LinkFormSet
 from tracking.admin.decisions import published_message
 from tracking.admin.previewing import Preview, preview_of

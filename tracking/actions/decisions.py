@@ -1,17 +1,30 @@
-"""The verbs of tracking. `publish_status_changes` is the only way to a status."""
+"""The life of a decision, and `approve_decision`, the only way to a status."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 
-from django.db import connection, transaction
-from django.utils.translation import gettext_lazy as _
+from django.db import transaction
 
 from accounts.models import User
 from publishing import ledger
 from publishing.actions import publish
-from publishing.errors import DomainError
-from publishing.models import Act, PublicationState, Publishable
+from publishing.models import Act, Publishable
 from publishing.refs import free_ref
+from tracking.actions.errors import (
+    AlreadyCorrected,
+    CorrectionIncomplete,
+    DayToCome,
+    DecisionAlreadyApproved,
+    EvidenceMissing,
+    EvidenceUnfit,
+    NotAllowedToApprove,
+    ReasonMissing,
+    RecordMovedOn,
+    RecordNotPublic,
+    SearchNotCited,
+    StatusNotPossible,
+)
+from tracking.actions.findings import lapse_findings
 from tracking.models import (
     Decision,
     DecisionState,
@@ -24,94 +37,6 @@ from tracking.models import (
     StatusChangeKind,
 )
 from tracking.statuses import STATUSES
-
-
-class FindingAlreadyClosed(DomainError):
-    code = "finding_already_closed"
-    message = _("The finding was closed before; reload it to see how.")
-
-
-class FindingNeedsReason(DomainError):
-    code = "finding_needs_reason"
-    message = _("Say why the finding is dismissed.")
-
-
-class RecordNotPublic(DomainError):
-    code = "record_not_public"
-    message = _("“%(ref)s” is not public. Publish it before you decide on its status.")
-
-
-class RecordMovedOn(DomainError):
-    code = "record_moved_on"
-    message = _(
-        "“%(ref)s” has changed since this decision was prepared (at position %(now)d, prepared at %(then)d)."
-        " Look at what is new and prepare the decision again."
-    )
-
-
-class DecisionAlreadyApproved(DomainError):
-    code = "decision_already_approved"
-    message = _("The decision was approved before.")
-
-
-class NotAllowedToApprove(DomainError):
-    code = "not_allowed_to_approve"
-    message = _("You may prepare decisions; somebody who may approve them has to make this one public.")
-
-
-class StatusNotPossible(DomainError):
-    code = "status_not_possible"
-    message = _("“%(status)s” is no status that “%(ref)s” can have.")
-
-
-class ReasonMissing(DomainError):
-    code = "reason_missing"
-    message = _("Give a reason in English or Chinese.")
-
-
-class EvidenceMissing(DomainError):
-    code = "evidence_missing"
-    message = _("Cite at least one piece of evidence.")
-
-
-class EvidenceUnfit(DomainError):
-    code = "evidence_unfit"
-    message = _("“%(evidence)s” cannot be cited: it is about another record.")
-
-
-class EvidenceInUse(DomainError):
-    code = "evidence_in_use"
-    message = _("“%(evidence)s” was public or is cited by a decision, so it cannot be deleted.")
-
-
-class SearchNotCited(DomainError):
-    code = "search_not_cited"
-    message = _("“%(status)s” says that nothing decisive was found: cite what was searched as context.")
-
-
-class DayToCome(DomainError):
-    code = "day_to_come"
-    message = _("A status cannot hold from %(day)s, a day to come.")
-
-
-class CorrectionIncomplete(DomainError):
-    code = "correction_incomplete"
-    message = _("A correction names the change that it corrects and says what was wrong.")
-
-
-class StatusChangeStays(DomainError):
-    code = "status_change_stays"
-    message = _("“%(ref)s” was published and is never taken back; publish a correction.")
-
-
-class EvidenceCited(DomainError):
-    code = "evidence_cited"
-    message = _("The published status “%(ref)s” stands on this, so it stays public as long as that record is.")
-
-
-class AlreadyCorrected(DomainError):
-    code = "already_corrected"
-    message = _("“%(ref)s” was corrected before; correct the correction.")
 
 
 def prepare_decision(
@@ -215,68 +140,11 @@ def approve_decision(*, decision: Decision, by: User, now: datetime) -> StatusCh
     return change
 
 
-def refuse_unpublishing_changes(*, changes: Sequence[int], gone: Sequence[int]) -> None:
-    """Raise StatusChangeStays unless the record of each status change goes with it."""
-    kept = StatusChange.objects.filter(pk__among=changes).exclude(record__in=gone).order_by("pk").first()
-    if kept:
-        raise StatusChangeStays(ref=kept.ref)
-
-
-def refuse_unpublishing_evidence(*, evidence: Sequence[int], gone: Sequence[int]) -> None:
-    """Raise EvidenceCited if a public status change that does not go with them stands on one of these."""
-    citing = StatusChange.objects.public().filter(evidence__in=evidence).exclude(pk__in=gone).order_by("pk").first()
-    if citing:
-        raise EvidenceCited(ref=citing.ref)
-
-
-def lapse_findings(*, records: Sequence[int], now: datetime) -> int:
-    """Close the open findings about records that have changed; a job finds again what still holds."""
-    return Finding.objects.open().filter(record__in=records).update(state=FindingState.LAPSED, closed_at=now)
-
-
-@transaction.atomic
-def dismiss_finding(*, finding: Finding, reason: str, by: User, now: datetime) -> Finding:
-    """Close a finding without touching the record's status. Raises FindingAlreadyClosed, FindingNeedsReason."""
-    if not reason.strip():
-        raise FindingNeedsReason()
-    finding = Finding.objects.select_for_update().get(pk=finding.pk)
-    if not finding.is_open:
-        raise FindingAlreadyClosed()
-    finding.state, finding.dismissed_because = FindingState.DISMISSED, reason.strip()
-    finding.closed_by, finding.closed_at = by, now
-    finding.save(update_fields=["state", "dismissed_because", "closed_by", "closed_at"])
-    return finding
-
-
-@transaction.atomic
-def claim_finding(*, finding: Finding, by: User) -> Finding:
-    """Tell colleagues that somebody is looking into an open finding; who claims it last has it.
-
-    Raises FindingAlreadyClosed.
-    """
-    finding = Finding.objects.select_for_update(of=("self",)).get(pk=finding.pk)
-    if not finding.is_open:
-        raise FindingAlreadyClosed()
-    finding.state, finding.claimed_by = FindingState.CLAIMED, by
-    finding.save(update_fields=["state", "claimed_by"])
-    return finding
-
-
-@transaction.atomic
-def delete_draft_evidence(*, evidence: Evidence) -> None:
-    """Delete evidence that was never public and that no decision cites.
-
-    Row by row, because Django's own way would also touch the links of status changes, which the role may not.
-
-    Raises EvidenceInUse.
-    """
-    evidence = Evidence.objects.select_for_update(of=("self",)).get(pk=evidence.pk)
-    if evidence.state != PublicationState.DRAFT or evidence.decisions.exists():
-        raise EvidenceInUse(evidence=evidence.ref)
-    evidence.sources.clear()
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM tracking_evidence WHERE publishable_ptr_id = %s", [evidence.pk])
-        cursor.execute("DELETE FROM publishing_publishable WHERE id = %s", [evidence.pk])
+def last_position_of(record: Record) -> int:
+    """Return the last ledger position that touched a record: its own document or one of its status changes."""
+    refs = [record.ref, *record.status_changes.values_list("ref", flat=True)]
+    last = ledger.LedgerEntry.objects.filter(ref__in=refs).order_by("-seq").values_list("seq", flat=True).first()
+    return last or 0
 
 
 def _draft_sources(evidence: Sequence[Evidence]) -> list[int]:
@@ -290,13 +158,6 @@ def _check_record(record: Record, based_on: int | None) -> None:
     last = last_position_of(record)
     if based_on is not None and last > based_on:
         raise RecordMovedOn(ref=record.ref, now=last, then=based_on)
-
-
-def last_position_of(record: Record) -> int:
-    """Return the last ledger position that touched a record: its own document or one of its status changes."""
-    refs = [record.ref, *record.status_changes.values_list("ref", flat=True)]
-    last = ledger.LedgerEntry.objects.filter(ref__in=refs).order_by("-seq").values_list("seq", flat=True).first()
-    return last or 0
 
 
 def _check_status(record: Record, status: str, effective_on: date, evidence: Sequence[Evidence], now: datetime) -> None:

@@ -1,0 +1,16 @@
+"""The verbs of tracking. A status comes from `approve_decision` (or the import of published status changes) only."""
+
+from tracking.actions.decisions import approve_decision, prepare_decision
+from tracking.actions.evidence import delete_draft_evidence, refuse_unpublishing_changes, refuse_unpublishing_evidence
+from tracking.actions.findings import claim_finding, dismiss_finding, lapse_findings
+
+__all__ = [
+    "approve_decision",
+    "claim_finding",
+    "delete_draft_evidence",
+    "dismiss_finding",
+    "lapse_findings",
+    "prepare_decision",
+    "refuse_unpublishing_changes",
+    "refuse_unpublishing_evidence",
+]
