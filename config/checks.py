@@ -2,12 +2,35 @@
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.db import connections
+
+from config.environment import is_of_this_machine
+from publishing.models import Change, Document, LedgerEntry
+
+LEDGER = (LedgerEntry, Change, Document)
+# By what a role could alter what was published. A document may be closed, which is a right on one column.
+POWERS = """
+    SELECT power FROM (
+        SELECT 1, 'is a superuser' FROM pg_roles WHERE rolname = current_user AND rolsuper
+        UNION ALL
+        SELECT 2, 'owns the database or is a member of its owner' FROM pg_database
+         WHERE datname = current_database() AND pg_has_role(datdba, 'MEMBER')
+        UNION ALL
+        SELECT 3, 'owns ' || relname || ' or is a member of its owner' FROM pg_class
+         WHERE relname = ANY (%(ledger)s) AND pg_table_is_visible(oid) AND pg_has_role(relowner, 'MEMBER')
+        UNION ALL
+        SELECT 4, 'may ' || lower(privilege) || ' ' || relname
+          FROM pg_class, unnest(ARRAY['UPDATE', 'DELETE', 'TRUNCATE', 'TRIGGER']) privilege
+         WHERE relname = ANY (%(ledger)s) AND pg_table_is_visible(oid) AND has_table_privilege(oid, privilege)
+        UNION ALL
+        SELECT 5, 'is a member of ' || rolname FROM pg_roles
+         WHERE rolname IN ('pg_write_server_files', 'pg_execute_server_program') AND pg_has_role(oid, 'MEMBER')
+    ) found (place, power) ORDER BY place, power
+"""
 
 
 @register(Tags.security)
@@ -15,9 +38,8 @@ def check_addresses(app_configs: Sequence[AppConfig] | None, **later_keywords: A
     """Name what a laptop may lack and production may not."""
     if not settings.PRODUCTION:
         return []
-    host = urlsplit(settings.BASE_URL).hostname
     found: list[CheckMessage] = []
-    if host in ("127.0.0.1", "localhost", "::1"):
+    if is_of_this_machine(settings.BASE_URL):
         found.append(
             Error(
                 "BASE_URL is this machine's own address, so links in mails and citations lead nowhere.",
@@ -29,7 +51,7 @@ def check_addresses(app_configs: Sequence[AppConfig] | None, **later_keywords: A
         found.append(
             Warning(
                 "BASE_URL does not begin with https://, so passwords of staff can be read on the way.",
-                hint="Put a server with a certificate before it, and set BASE_URL and BEHIND_TLS_PROXY.",
+                hint="Put a server with a certificate before it, and set BASE_URL and TRUSTED_PROXIES.",
                 id="pactwatch.W002",
             )
         )
@@ -62,10 +84,11 @@ def check_database(
         with connections[alias].cursor() as cursor:
             cursor.execute(
                 "SELECT current_setting('server_version_num')::int / 10000, datlocprovider, datlocale, datctype,"
-                " pg_encoding_to_char(encoding), (SELECT rolsuper FROM pg_roles WHERE rolname = current_user)"
-                " FROM pg_database WHERE datname = current_database()"
+                " pg_encoding_to_char(encoding) FROM pg_database WHERE datname = current_database()"
             )
-            version, provider, locale, ctype, encoding, is_superuser = cursor.fetchone()
+            version, provider, locale, ctype, encoding = cursor.fetchone()
+            cursor.execute(POWERS, {"ledger": [model._meta.db_table for model in LEDGER]})
+            powers = [power for (power,) in cursor.fetchall()]
         if version < 18:
             found.append(
                 Error(
@@ -81,10 +104,10 @@ def check_database(
                     id="pactwatch.E006",
                 )
             )
-        if is_superuser and not settings.AS_OWNER:
+        if powers and not settings.AS_OWNER:
             found.append(
                 Error(
-                    "The role of DATABASE_URL is a superuser, whom no trigger stops from rewriting the ledger.",
+                    f"The role of DATABASE_URL could alter the ledger: it {powers[0]}.",
                     hint="Use two roles as docker-compose.yml does, and give the owner's in DATABASE_OWNER_URL.",
                     id="pactwatch.E007",
                 )

@@ -1,9 +1,17 @@
 """What every answer carries, whichever app made it."""
 
+import logging
+import secrets
+import time
 from collections.abc import Callable
 
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
+
+from config.logs import current_request, route_of
+from config.metrics import count_request
+
+logger = logging.getLogger("pactwatch.requests")
 
 POLICY = "; ".join(
     (
@@ -15,6 +23,35 @@ POLICY = "; ".join(
         "frame-ancestors 'self'",
     )
 )
+
+
+class RequestMiddleware:
+    """Give each request an id, name it in the answer (X-Request-ID), and log and count it when it is answered.
+
+    The line tells the name of the view, never the address: that holds what readers look for, and secret
+    links. The monitor's own questions are logged at DEBUG only.
+    """
+
+    WATCHERS = ("healthz", "readyz", "metrics")
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        token = current_request.set(secrets.token_hex(8))
+        try:
+            response = self.get_response(request)
+            response.headers["X-Request-ID"] = current_request.get()
+            seconds = time.monotonic() - began
+            method, route, status = request.method or "", route_of(request), response.status_code
+            count_request(method=method, route=route, status=status, seconds=seconds)
+            told = {"method": method, "route": route, "status": status, "milliseconds": round(seconds * 1000)}
+            level = logging.DEBUG if route in self.WATCHERS else logging.INFO
+            logger.log(level, "%(method)s %(route)s %(status)d in %(milliseconds)d ms", told, extra=told)
+            return response
+        finally:
+            current_request.reset(token)
 
 
 class ContentSecurityPolicyMiddleware:

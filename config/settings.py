@@ -1,12 +1,11 @@
 """Every setting of Pactwatch. What differs between a laptop and a server comes from the environment.
 
 On a laptop nothing needs to be set. Production is where DATABASE_URL is set and DEBUG is off; there a missing secret,
-or any host at all being let in, stops the start. docs/operations.md lists every variable.
+or any host at all being let in, stops the start, and so does DEBUG where others reach the tracker.
+docs/operations.md lists every variable.
 """
 
 import os
-import secrets
-from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,66 +13,34 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
-from config import embedded
+from config import embedded, logs
+from config.environment import (
+    address,
+    flag,
+    is_guessable,
+    is_of_this_machine,
+    laptop_secret,
+    networks,
+    one_of,
+    text,
+    web_address,
+    whole_number,
+    words,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-
-
-def text(name: str, default: str = "") -> str:
-    """Return a variable of the environment without spaces around it; an empty one counts as not set."""
-    return os.environ.get(name, "").strip() or default
-
-
-def flag(name: str, *, default: bool = False) -> bool:
-    value = text(name).lower()
-    if value in ("", "1", "true", "yes", "on", "0", "false", "no", "off"):
-        return value in ("1", "true", "yes", "on") if value else default
-    raise ImproperlyConfigured(f"{name} is “{value}”; it must be true or false.")
-
-
-def whole_number(name: str, *, default: int, least: int, most: int) -> int:
-    value = text(name, str(default))
-    if value.isascii() and value.isdigit() and least <= int(value) <= most:
-        return int(value)
-    raise ImproperlyConfigured(f"{name} is “{value}”; it must be a whole number from {least} to {most}.")
-
-
-def words(name: str) -> list[str]:
-    return [word.strip() for word in text(name).split(",") if word.strip()]
-
-
-def web_address(name: str, *, default: str) -> str:
-    value = text(name, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme in ("http", "https") and parts.hostname and not parts.path and not parts.query:
-        return value
-    raise ImproperlyConfigured(f"{name} is “{value}”; it must be an address such as https://tracker.example.org.")
-
-
-def address(name: str, *, schemes: tuple[str, ...]) -> str:
-    """Return an address that may hold a password, which is why a wrong one is not repeated."""
-    value = text(name)
-    if not value or urlsplit(value).scheme in schemes:
-        return value
-    raise ImproperlyConfigured(f"{name} must be an address that begins with {' or '.join(f'{s}://' for s in schemes)}.")
-
-
-def laptop_secret(path: Path) -> str:
-    """Return the secret kept at `path`, made on the first call. Two processes that make it at once get the same."""
-    if not path.exists():
-        embedded.private_folder(path.parent)
-        mine = path.with_name(f"{path.name}.{os.getpid()}")
-        embedded.write_private(mine, secrets.token_urlsafe(50))
-        with suppress(FileExistsError):
-            os.link(mine, path)
-        mine.unlink()
-    return path.read_text()
-
 
 DATA_DIR = Path(text("PACTWATCH_DATA", str(BASE_DIR / "var"))).expanduser().resolve()
 DEBUG = flag("DEBUG")
 PORT = whole_number("PORT", default=8000, least=1, most=65535)
+LISTEN = text("LISTEN", "127.0.0.1")
+WEB_WORKERS = whole_number("WEB_WORKERS", default=2, least=1, most=256)
+WEB_THREADS = whole_number("WEB_THREADS", default=min(8, 2 * (os.cpu_count() or 1)), least=1, most=256)
 BASE_URL = web_address("BASE_URL", default=f"http://127.0.0.1:{PORT}")
+if DEBUG and not is_of_this_machine(BASE_URL):
+    raise ImproperlyConfigured(
+        f"DEBUG shows settings and data to whoever meets a fault, and others reach {BASE_URL}. Unset DEBUG or BASE_URL."
+    )
 
 DATABASE_URL = address("DATABASE_URL", schemes=("postgres", "postgresql"))
 DATABASE_OWNER_URL = address("DATABASE_OWNER_URL", schemes=("postgres", "postgresql")) or DATABASE_URL
@@ -99,7 +66,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 BROKER_URL = address("BROKER_URL", schemes=("redis", "rediss", "redis+socket")) or embedded.broker_url(data=DATA_DIR)
 
 SECRET_KEY = text("SECRET_KEY")
-if PRODUCTION and len(SECRET_KEY) < 32:
+if PRODUCTION and is_guessable(SECRET_KEY):
     raise ImproperlyConfigured(
         "SECRET_KEY must be set to at least 32 random characters in production. "
         "`python -c 'import secrets; print(secrets.token_urlsafe(50))'` makes some."
@@ -108,7 +75,7 @@ SECRET_KEY = SECRET_KEY or laptop_secret(DATA_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
 
 ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname), "127.0.0.1", "localhost", "[::1]", *words("ALLOWED_HOSTS")]
-if PRODUCTION and "*" in ALLOWED_HOSTS:
+if PRODUCTION and {"*", "."} & set(ALLOWED_HOSTS):
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts in production; “*” lets any host in.")
 
 INSTALLED_APPS = [
@@ -145,6 +112,7 @@ TWO_PERSON_RULE = flag("TWO_PERSON_RULE", default=PRODUCTION)
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.RequestMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
     "config.middleware.NoNulMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -191,11 +159,14 @@ AUTH_PASSWORD_VALIDATORS = [
 HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
-# TLS ends at a proxy, which also sends readers from HTTP to HTTPS and says for how long (HSTS). Frames are for the
-# admin, where a mail is shown in one of the site's own.
-SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008", "security.W019"]
-if flag("BEHIND_TLS_PROXY"):
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+TRUSTED_PROXIES = networks("TRUSTED_PROXIES")
+"""Addresses from which X-Forwarded-For and X-Forwarded-Proto are believed; config/wsgi.py reads them."""
+SECURE_HSTS_SECONDS = whole_number("HSTS_SECONDS", default=30 * 86400 if HTTPS else 0, least=0, most=2 * 365 * 86400)
+# The proxy where TLS ends sends readers from HTTP to HTTPS. Neighbours of the host may have no certificate. Frames are
+# for the admin, where a mail is shown in one of the site's own.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W008", "security.W019", "security.W021"]
+if not HTTPS:
+    SILENCED_SYSTEM_CHECKS.append("security.W004")
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Chinese (simplified)"))]
@@ -237,10 +208,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": text("LOG_LEVEL", "WARNING").upper()},
-}
+LOG_FORMAT = one_of("LOG_FORMAT", ("json", "line"), default="json" if PRODUCTION else "line")
+LOGGING = logs.configuration(form=LOG_FORMAT, level=text("LOG_LEVEL", "INFO" if PRODUCTION else "WARNING").upper())
+METRICS_TOKEN = text("METRICS_TOKEN")
+"""Who asks for /metrics says it; without one the address does not exist."""

@@ -21,18 +21,17 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from config import embedded
+from config import embedded, start
 from config.embedded import StartError, dies_with_parent
 
 ROOT = Path(__file__).resolve().parent.parent
 MARK = "PACTWATCH_SUPERVISED_ON"
 """The variable by which a process that some run on a data folder left behind is known."""
 
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 what somebody else chose is recognised here
 SECONDS_BETWEEN_LOOKS = 2
 SECONDS_TO_ANSWER = 60
 LONGEST_PAUSE = 30
-WEB_WORKERS = 2
-WEB_THREADS = min(8, 2 * (os.cpu_count() or 1))
 ROOT_IS_FINE = "ignore:You're running the worker with superuser"
 STOPPING = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 
@@ -153,9 +152,9 @@ def only_one(data: Path) -> Iterator[None]:
         yield
 
 
-def refuse_a_taken_port(port: int) -> None:
+def refuse_a_taken_port(listen: str, port: int) -> None:
     try:
-        socket.create_server(("127.0.0.1", port)).close()
+        socket.create_server((listen, port)).close()
     except PermissionError:
         raise StartError(f"Only root may use port {port}. Take one above 1023: make run PORT=8000") from None
     except OSError:
@@ -172,8 +171,8 @@ def fingerprint_of_the_schema() -> str:
     return digest.hexdigest()
 
 
-def web_answers(port: int) -> bool:
-    line = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+def web_answers(listen: str, port: int) -> bool:
+    line = http.client.HTTPConnection("127.0.0.1" if listen in EVERYWHERE else listen, port, timeout=5)
     try:
         line.request("GET", "/healthz")
         return line.getresponse().status == 200
@@ -184,8 +183,9 @@ def web_answers(port: int) -> bool:
 
 
 class Supervisor:
-    def __init__(self, *, data: Path, port: int, base_url: str, environment: dict[str, str]) -> None:
+    def __init__(self, *, data: Path, listen: str, port: int, base_url: str, environment: dict[str, str]) -> None:
         self.data = data
+        self.listen = listen
         self.port = port
         self.base_url = base_url
         self.environment = {
@@ -203,7 +203,7 @@ class Supervisor:
         with suppress(Stopped), ExitStack() as stack:
             stack.enter_context(only_one(self.data))
             sweep(self.data, seconds=10)
-            refuse_a_taken_port(self.port)
+            refuse_a_taken_port(self.listen, self.port)
             names = embedded.wanted(self.environment)
             say("Starting the servers …")
             revive = stack.enter_context(embedded.running(data=self.data, names=names, say=say))
@@ -254,27 +254,15 @@ class Supervisor:
         ready = embedded.private_folder(self.data / "run")
         for file in ready.iterdir():
             file.unlink()
-        python = Path(sys.executable).parent
-        yield Child(
-            name="web",
-            command=[
-                *(str(python / "granian"), "--interface", "wsgi", "--host", "127.0.0.1", "--port", str(self.port)),
-                *("--workers", str(WEB_WORKERS), "--respawn-failed-workers", "--workers-kill-timeout", "5"),
-                *("--blocking-threads", str(WEB_THREADS)),
-                *("--log-level", "warning", "config.wsgi:application"),
-            ],
-            environment={"DATABASE_POOL": str(WEB_THREADS), **self.environment},
-            answers=lambda: web_answers(self.port),
-            seconds_to_stop=7,
-        )
-        for name, seconds, options in (("worker", 12, []), ("beat", 3, ["--pidfile", ""])):
+        seconds_to_stop = {"web": 7, "worker": 12, "beat": 3}
+        for name in start.NAMES:
             told = ready / f"{name}.ready"
             yield Child(
                 name=name,
-                command=[str(python / "celery"), "-A", "config", "--quiet", name, "--loglevel", "warning", *options],
+                command=[sys.executable, "-m", "config.start", name],
                 environment={**self.environment, "PACTWATCH_READY_FILE": str(told)},
-                answers=told.exists,
-                seconds_to_stop=seconds,
+                answers=(lambda: web_answers(self.listen, self.port)) if name == "web" else told.exists,
+                seconds_to_stop=seconds_to_stop[name],
             )
 
     def wait_for(self, child: Child) -> None:
@@ -320,7 +308,11 @@ def main() -> int:
         from config import settings
 
         Supervisor(
-            data=settings.DATA_DIR, port=settings.PORT, base_url=settings.BASE_URL, environment=dict(os.environ)
+            data=settings.DATA_DIR,
+            listen=settings.LISTEN,
+            port=settings.PORT,
+            base_url=settings.BASE_URL,
+            environment=dict(os.environ),
         ).run()
     except (StartError, ImproperlyConfigured) as error:
         print(error, file=sys.stderr)

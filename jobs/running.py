@@ -16,6 +16,7 @@ from hashlib import sha256
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
+from jobs.context import doing
 from jobs.models import JobRun, Outcome
 from jobs.registry import Job
 
@@ -139,6 +140,11 @@ def _missed_windows(job: Job, now: datetime) -> int:
 
 
 def _do(job: Job, run: JobRun) -> JobRun:
+    with doing(job=job.name, run=run.pk):
+        return _work(job, run)
+
+
+def _work(job: Job, run: JobRun) -> JobRun:
     began = time.monotonic()
     try:
         with transaction.atomic() if job.atomic else nullcontext():

@@ -3,7 +3,11 @@
 import os
 import tempfile
 
-for name in ("DATABASE_URL", "DATABASE_OWNER_URL", "BROKER_URL", "EMAIL_URL", "SECRET_KEY", "BASE_URL", "DEBUG"):
+OWN = (
+    *("DATABASE_URL", "DATABASE_OWNER_URL", "DATABASE_REPLICA_URL", "BROKER_URL", "EMAIL_URL"),
+    *("BASE_URL", "SECRET_KEY", "DEBUG", "TRUSTED_PROXIES", "METRICS_TOKEN", "LOG_LEVEL", "LOG_FORMAT"),
+)
+for name in OWN:
     os.environ.pop(name, None)
 os.environ["PACTWATCH_DATA"] = tempfile.mkdtemp(prefix="pactwatch-test-")
 
