@@ -1,4 +1,4 @@
-"""What follows from published status changes: spans, the current status of each record, and from responses: contested."""
+"""What follows from status changes (spans, the current status of a record) and from responses (contested)."""
 
 from collections.abc import Mapping, Sequence
 
