@@ -65,9 +65,8 @@ def _derive_statuses(records: Sequence[int]) -> None:
             ),
         )
         cursor.execute(
-            "UPDATE tracking_record r SET (status, status_since) ="
-            " (SELECT coalesce(c.status, 'not_assessed'), c.effective_on"
-            " FROM tracking_current_status(r.publishable_ptr_id) c) WHERE r.publishable_ptr_id = ANY(%s)",
+            "UPDATE tracking_record r SET status = given.status, status_since = given.status_since"
+            " FROM tracking_current_statuses(%s) given WHERE r.publishable_ptr_id = given.record_id",
             [list(records)],
         )
 

@@ -1,18 +1,9 @@
-"""The database refuses statuses without evidence, from days to come, altered, or other than the ledger gives."""
-
-from pathlib import Path
+"""What the database refuses about statuses comes with 0003, which makes it as it stands now."""
 
 from django.db import migrations
-
-SQL = Path(__file__).parent.parent / "sql"
 
 
 class Migration(migrations.Migration):
     dependencies = [("tracking", "0001_initial")]
 
-    operations = [
-        migrations.RunSQL(
-            (SQL / "statuses.sql").read_text(),
-            (SQL / "statuses_drop.sql").read_text(),
-        )
-    ]
+    operations = []

@@ -14,6 +14,9 @@ BEGIN
        OR (OLD.was_wrong_zh <> '' AND NEW.was_wrong_zh <> OLD.was_wrong_zh) THEN
         RAISE EXCEPTION 'a status change is never altered; publish a correction' USING ERRCODE = 'restrict_violation';
     END IF;
+    IF OLD.seq IS NULL AND NEW.seq <= (SELECT max(last_seq) FROM publishing_change) THEN
+        RAISE EXCEPTION 'a status change stands in the ledger' USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NEW;
 END $$;
 
@@ -23,87 +26,118 @@ BEGIN
         USING ERRCODE = 'restrict_violation';
 END $$;
 
--- Today is the day in UTC.
-CREATE FUNCTION tracking_statuschange_not_future() RETURNS trigger LANGUAGE plpgsql AS $$
+-- The status that their published changes give to records: the latest day, and on equal days the higher position.
+CREATE FUNCTION tracking_current_statuses(records bigint[])
+RETURNS TABLE (record_id bigint, status varchar, status_since date) LANGUAGE sql STABLE AS $$
+    SELECT r.id, coalesce(c.status, 'not_assessed'), c.effective_on
+      FROM unnest(records) AS r(id) LEFT JOIN LATERAL (
+        SELECT c.status, c.effective_on FROM tracking_statuschange c
+         WHERE c.record_id = r.id AND c.seq IS NOT NULL
+           AND NOT EXISTS (SELECT FROM tracking_statuschange later WHERE later.supersedes_id = c.publishable_ptr_id)
+         ORDER BY c.effective_on DESC, c.seq DESC LIMIT 1) c ON true
+$$;
+
+-- Raise when one of these records shows another status than its changes give.
+CREATE FUNCTION tracking_check_records(records bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    wrong record;
+BEGIN
+    SELECT r.publishable_ptr_id AS id, r.status AS shown, given.status AS given INTO wrong
+      FROM tracking_current_statuses(records) given JOIN tracking_record r ON r.publishable_ptr_id = given.record_id
+     WHERE (r.status, r.status_since) IS DISTINCT FROM (given.status, given.status_since) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'record % shows the status %, and the ledger gives %', wrong.id, wrong.shown, wrong.given
+            USING ERRCODE = 'check_violation';
+    END IF;
+END $$;
+
+-- A position may be given only while its act is under way: the end of the act is when it is looked at.
+CREATE FUNCTION tracking_statuschange_new() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     future date;
 BEGIN
+    -- Today is the day in UTC.
     SELECT max(effective_on) INTO future FROM added;
     IF future > (clock_timestamp() AT TIME ZONE 'UTC')::date THEN
         RAISE EXCEPTION 'a status cannot hold from %, a day to come', future USING ERRCODE = 'check_violation';
     END IF;
+    IF EXISTS (SELECT FROM added WHERE seq <= (SELECT max(last_seq) FROM publishing_change)) THEN
+        RAISE EXCEPTION 'a status change stands in the ledger' USING ERRCODE = 'check_violation';
+    END IF;
     RETURN NULL;
 END $$;
 
--- The status that the published changes give: the latest day, and on equal days the higher position.
-CREATE FUNCTION tracking_current_status(record bigint, OUT status varchar, OUT effective_on date) LANGUAGE sql STABLE AS $$
-    SELECT c.status, c.effective_on FROM tracking_statuschange c
-     WHERE c.record_id = record
-       AND NOT EXISTS (SELECT FROM tracking_statuschange later WHERE later.supersedes_id = c.publishable_ptr_id)
-     ORDER BY c.effective_on DESC, c.seq DESC LIMIT 1
-$$;
-
--- What a change cites is settled before it stands in the ledger.
+-- What a change cites is settled before its act ends.
 CREATE FUNCTION tracking_statuschange_evidence_settled() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM added a JOIN tracking_statuschange c ON c.publishable_ptr_id = a.statuschange_id
-                WHERE c.seq IS NOT NULL) THEN
+                WHERE c.seq <= (SELECT max(last_seq) FROM publishing_change)) THEN
         RAISE EXCEPTION 'a status change is never altered; publish a correction' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
 END $$;
 
--- At commit a change has its evidence, all of it about the same record, and its position, and the record shows the
--- status that its changes give.
-CREATE FUNCTION tracking_statuschange_complete() RETURNS trigger LANGUAGE plpgsql AS $$
+-- When an act ends, each status change in it has its evidence, all of it about the same record, and its own position,
+-- and the records show the status that their changes give.
+CREATE FUNCTION tracking_act_complete() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    cited bigint; strangers bigint;
+    stray bigint; strange bigint; uncited bigint; records bigint[];
 BEGIN
-    SELECT count(*), count(*) FILTER (WHERE e.record_id <> NEW.record_id) INTO cited, strangers
-      FROM tracking_statuschange_evidence l JOIN tracking_evidence e ON e.publishable_ptr_id = l.evidence_id
-     WHERE l.statuschange_id = NEW.publishable_ptr_id;
-    IF cited = 0 THEN
-        RAISE EXCEPTION 'a status needs at least one evidence row' USING ERRCODE = 'check_violation';
+    SELECT array_agg(DISTINCT record_id) INTO records FROM tracking_statuschange
+     WHERE seq BETWEEN NEW.first_seq AND NEW.last_seq;
+    IF records IS NULL THEN
+        RETURN NULL;
     END IF;
-    IF strangers > 0 THEN
-        RAISE EXCEPTION 'the evidence of a status is about the same record' USING ERRCODE = 'check_violation';
-    END IF;
-    IF NEW.supersedes_id IS NOT NULL AND NOT EXISTS (
-        SELECT FROM tracking_statuschange WHERE publishable_ptr_id = NEW.supersedes_id AND record_id = NEW.record_id) THEN
-        RAISE EXCEPTION 'a correction is about the same record as what it corrects' USING ERRCODE = 'check_violation';
-    END IF;
-    IF NOT EXISTS (
-        SELECT FROM tracking_statuschange c
-          JOIN publishing_publishable p ON p.id = c.publishable_ptr_id
-          JOIN publishing_ledgerentry l ON l.seq = c.seq AND l.ref = p.ref
-         WHERE c.publishable_ptr_id = NEW.publishable_ptr_id) THEN
+    SELECT min(c.seq) FILTER (WHERE l.ref IS DISTINCT FROM p.ref OR c.first_version IS DISTINCT FROM NEW.first_seq),
+           min(c.seq) FILTER (WHERE corrected.record_id <> c.record_id)
+      INTO stray, strange
+      FROM tracking_statuschange c
+      JOIN publishing_publishable p ON p.id = c.publishable_ptr_id
+      LEFT JOIN publishing_ledgerentry l ON l.seq = c.seq
+      LEFT JOIN tracking_statuschange corrected ON corrected.publishable_ptr_id = c.supersedes_id
+     WHERE c.seq BETWEEN NEW.first_seq AND NEW.last_seq;
+    IF stray IS NOT NULL THEN
         RAISE EXCEPTION 'a status change stands in the ledger' USING ERRCODE = 'check_violation';
     END IF;
-    PERFORM tracking_check_record(NEW.record_id);
+    IF strange IS NOT NULL THEN
+        RAISE EXCEPTION 'a correction is about the same record as what it corrects' USING ERRCODE = 'check_violation';
+    END IF;
+    SELECT min(c.seq) FILTER (WHERE e.record_id IS NULL), min(c.seq) FILTER (WHERE e.record_id <> c.record_id)
+      INTO uncited, strange
+      FROM tracking_statuschange c
+      LEFT JOIN tracking_statuschange_evidence l ON l.statuschange_id = c.publishable_ptr_id
+      LEFT JOIN tracking_evidence e ON e.publishable_ptr_id = l.evidence_id
+     WHERE c.seq BETWEEN NEW.first_seq AND NEW.last_seq;
+    IF uncited IS NOT NULL THEN
+        RAISE EXCEPTION 'a status needs at least one evidence row' USING ERRCODE = 'check_violation';
+    END IF;
+    IF strange IS NOT NULL THEN
+        RAISE EXCEPTION 'the evidence of a status is about the same record' USING ERRCODE = 'check_violation';
+    END IF;
+    PERFORM tracking_check_records(records);
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION tracking_check_record(checked bigint) RETURNS void LANGUAGE plpgsql AS $$
-DECLARE
-    shown varchar; given varchar;
+-- At commit a status change belongs to an act that has ended.
+CREATE FUNCTION tracking_statuschange_positioned() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    SELECT r.status, coalesce(c.status, 'not_assessed') INTO shown, given FROM tracking_record r
-      LEFT JOIN LATERAL (
-        SELECT c.status, c.effective_on FROM tracking_statuschange c
-         WHERE c.record_id = checked
-           AND NOT EXISTS (SELECT FROM tracking_statuschange later WHERE later.supersedes_id = c.publishable_ptr_id)
-         ORDER BY c.effective_on DESC, c.seq DESC LIMIT 1) c ON true
-     WHERE r.publishable_ptr_id = checked
-       AND (r.status, r.status_since) IS DISTINCT FROM (coalesce(c.status, 'not_assessed'), c.effective_on);
-    IF FOUND THEN
-        RAISE EXCEPTION 'record % shows the status %, and the ledger gives %', checked, shown, given
-            USING ERRCODE = 'check_violation';
+    IF NOT EXISTS (
+        SELECT FROM tracking_statuschange c WHERE c.publishable_ptr_id = NEW.publishable_ptr_id
+           AND c.seq <= (SELECT max(last_seq) FROM publishing_change)) THEN
+        RAISE EXCEPTION 'a status change stands in the ledger' USING ERRCODE = 'check_violation';
     END IF;
+    RETURN NULL;
 END $$;
 
 CREATE FUNCTION tracking_record_shows_current() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM tracking_check_record(NEW.publishable_ptr_id);
+    PERFORM tracking_check_records(array_agg(publishable_ptr_id)) FROM updated;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION tracking_record_begins_not_assessed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM tracking_check_records(ARRAY[NEW.publishable_ptr_id]);
     RETURN NULL;
 END $$;
 
@@ -113,27 +147,30 @@ CREATE TRIGGER statuschange_no_delete BEFORE DELETE ON tracking_statuschange
     FOR EACH STATEMENT EXECUTE FUNCTION tracking_refuse();
 CREATE TRIGGER statuschange_no_truncate BEFORE TRUNCATE ON tracking_statuschange
     FOR EACH STATEMENT EXECUTE FUNCTION tracking_refuse();
-CREATE TRIGGER statuschange_not_future AFTER INSERT ON tracking_statuschange
-    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tracking_statuschange_not_future();
-CREATE CONSTRAINT TRIGGER statuschange_complete AFTER INSERT ON tracking_statuschange
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tracking_statuschange_complete();
+CREATE TRIGGER statuschange_new AFTER INSERT ON tracking_statuschange
+    REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tracking_statuschange_new();
+CREATE CONSTRAINT TRIGGER statuschange_positioned AFTER INSERT ON tracking_statuschange
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tracking_statuschange_positioned();
+CREATE TRIGGER act_complete AFTER INSERT ON publishing_change
+    FOR EACH ROW EXECUTE FUNCTION tracking_act_complete();
 CREATE TRIGGER statuschange_evidence_fixed BEFORE UPDATE OR DELETE ON tracking_statuschange_evidence
     FOR EACH ROW EXECUTE FUNCTION tracking_refuse();
 CREATE TRIGGER statuschange_evidence_settled AFTER INSERT ON tracking_statuschange_evidence
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION tracking_statuschange_evidence_settled();
 CREATE TRIGGER statuschange_evidence_no_truncate BEFORE TRUNCATE ON tracking_statuschange_evidence
     FOR EACH STATEMENT EXECUTE FUNCTION tracking_refuse();
-CREATE CONSTRAINT TRIGGER record_shows_current AFTER UPDATE OF status, status_since ON tracking_record
-    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION tracking_record_shows_current();
+CREATE TRIGGER record_shows_current AFTER UPDATE ON tracking_record
+    REFERENCING NEW TABLE AS updated FOR EACH STATEMENT EXECUTE FUNCTION tracking_record_shows_current();
 CREATE CONSTRAINT TRIGGER record_begins_not_assessed AFTER INSERT ON tracking_record
     DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (NEW.status <> 'not_assessed' OR NEW.status_since IS NOT NULL)
-    EXECUTE FUNCTION tracking_record_shows_current();
+    EXECUTE FUNCTION tracking_record_begins_not_assessed();
 
 ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_fixed;
 ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_no_delete;
 ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_no_truncate;
-ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_not_future;
-ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_complete;
+ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_new;
+ALTER TABLE tracking_statuschange ENABLE ALWAYS TRIGGER statuschange_positioned;
+ALTER TABLE publishing_change ENABLE ALWAYS TRIGGER act_complete;
 ALTER TABLE tracking_statuschange_evidence ENABLE ALWAYS TRIGGER statuschange_evidence_fixed;
 ALTER TABLE tracking_statuschange_evidence ENABLE ALWAYS TRIGGER statuschange_evidence_settled;
 ALTER TABLE tracking_statuschange_evidence ENABLE ALWAYS TRIGGER statuschange_evidence_no_truncate;

@@ -1,18 +1,6 @@
-DROP TRIGGER statuschange_fixed ON tracking_statuschange;
-DROP TRIGGER statuschange_no_delete ON tracking_statuschange;
-DROP TRIGGER statuschange_no_truncate ON tracking_statuschange;
-DROP TRIGGER statuschange_not_future ON tracking_statuschange;
-DROP TRIGGER statuschange_complete ON tracking_statuschange;
-DROP TRIGGER statuschange_evidence_fixed ON tracking_statuschange_evidence;
-DROP TRIGGER statuschange_evidence_settled ON tracking_statuschange_evidence;
-DROP TRIGGER statuschange_evidence_no_truncate ON tracking_statuschange_evidence;
-DROP TRIGGER record_shows_current ON tracking_record;
-DROP TRIGGER record_begins_not_assessed ON tracking_record;
-DROP FUNCTION tracking_record_shows_current;
-DROP FUNCTION tracking_check_record;
-DROP FUNCTION tracking_statuschange_complete;
-DROP FUNCTION tracking_statuschange_evidence_settled;
-DROP FUNCTION tracking_current_status;
-DROP FUNCTION tracking_statuschange_not_future;
-DROP FUNCTION tracking_refuse;
-DROP FUNCTION tracking_statuschange_fixed;
+DROP TRIGGER IF EXISTS act_complete ON publishing_change;
+DROP FUNCTION IF EXISTS tracking_statuschange_fixed, tracking_refuse, tracking_statuschange_not_future,
+    tracking_statuschange_new, tracking_statuschange_evidence_settled, tracking_statuschange_complete,
+    tracking_statuschange_positioned, tracking_act_complete, tracking_record_shows_current,
+    tracking_record_begins_not_assessed, tracking_check_record, tracking_check_records, tracking_current_status,
+    tracking_current_statuses CASCADE;
