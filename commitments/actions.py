@@ -14,6 +14,7 @@ from commitments.pledging import Bindings, is_recurring, missing_pledges, taken_
 from publishing import bulk
 from publishing.dates import passes_at, span_of
 from publishing.importing import rows_of
+from publishing.lookups import key_array
 from publishing.models import PublicationState, Publishable
 from publishing.refs import free_ref
 from publishing.resource import registry
@@ -123,14 +124,14 @@ def _follow_themes(pledges: Sequence[int]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "DELETE FROM tracking_record_themes t USING commitments_pledge p"
-            " WHERE t.record_id = ANY(%s) AND p.record_ptr_id = t.record_id AND NOT EXISTS (SELECT FROM"
+            " WHERE t.record_id = ANY(%s::bigint[]) AND p.record_ptr_id = t.record_id AND NOT EXISTS (SELECT FROM"
             " commitments_commitment_themes c WHERE c.commitment_id = p.commitment_id AND c.theme_id = t.theme_id)",
-            [list(pledges)],
+            [key_array(pledges)],
         )
         cursor.execute(
             "INSERT INTO tracking_record_themes (record_id, theme_id)"
             " SELECT p.record_ptr_id, c.theme_id FROM commitments_pledge p"
             " JOIN commitments_commitment_themes c ON c.commitment_id = p.commitment_id"
-            " WHERE p.record_ptr_id = ANY(%s) ON CONFLICT DO NOTHING",
-            [list(pledges)],
+            " WHERE p.record_ptr_id = ANY(%s::bigint[]) ON CONFLICT DO NOTHING",
+            [key_array(pledges)],
         )

@@ -24,9 +24,8 @@ def complete_pledges(plan: Plan, *, resource: type[Resource], today: date) -> No
     taken = taken_slots(Pledge.objects.all())
 
     def fill(origins: Sequence[Origin], documents: Sequence[Document]) -> None:
-        keys = [
-            plan.existing[d["ref"]][0] for d in documents if plan.existing.get(d["ref"], (0, ""))[1] == resource.name
-        ]
+        existing = [plan.existing[d["ref"]] for d in documents if d["ref"] in plan.existing]
+        keys = [pledge.key for pledge in existing if pledge.kind == resource.name]
         standing = {document["ref"]: document for document in resource.documents(keys).values()}
         for origin, document in zip(origins, documents, strict=True):
             commitment = bindings.commitments.get(document["commitment"] or "")

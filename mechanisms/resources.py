@@ -122,9 +122,12 @@ class TakenUpBy(Field):
             entries.setdefault(proposal, []).append(entry)
         return entries
 
-    def store_links(self, model: type[models.Model], documents: Mapping[int, Mapping[str, Any]], ids: Ids) -> None:
+    def store_links(
+        self, model: type[models.Model], documents: Mapping[int, Mapping[str, Any]], ids: Ids, *, fresh: bool
+    ) -> None:
         """Make what the documents say the rows of these proposals."""
-        TakenUp.objects.filter(proposal__in=documents).delete()
+        if not fresh:
+            TakenUp.objects.filter(proposal__in=documents).delete()
         entries = [(owner, entry) for owner, document in documents.items() for entry in document[self.name]]
         rows = TakenUp.objects.bulk_create(
             TakenUp(proposal_id=owner, by_id=ids[entry["ref"]], note_en=entry["note_en"], note_zh=entry["note_zh"])
@@ -133,7 +136,7 @@ class TakenUpBy(Field):
         links = {
             row.pk: [ids[ref] for ref in entry["sources"]] for row, (_owner, entry) in zip(rows, entries, strict=True)
         }
-        bulk.relink(TakenUp.read_in.through, "takenup", "publishable", links)
+        bulk.relink(TakenUp.read_in.through, "takenup", "publishable", links, fresh=True)
 
 
 @registry.register

@@ -29,19 +29,16 @@ def publish(
     """
     with _act(act, by, under, things) as current:
         for resource, ids in _by_resource([*things, *_gone_with(things), *_following(things)]):
-            refuse_orphans(resource=resource, ids=ids)
+            _refuse_orphans(resource=resource, ids=ids)
             resource.settle(ids)
             for chunk in chunks(ids):
-                publish_documents(resource=resource, documents=resource.documents(chunk), under=current)
+                _publish_documents(resource=resource, documents=resource.documents(chunk), under=current)
             resource.follow(ids, current.seq_of, current.first_seq)
     return current
 
 
-def publish_documents(*, resource: type[Resource], documents: Mapping[int, dict[str, Any]], under: Appending) -> None:
-    """Write the documents of settled rows of one resource, given by key, to an act that is under way.
-
-    A document that stands already is left alone. The caller answers for the documents being those of the rows.
-    """
+def _publish_documents(*, resource: type[Resource], documents: Mapping[int, dict[str, Any]], under: Appending) -> None:
+    """Write the documents of settled rows of one resource, given by key; one that stands already is left alone."""
     states = dict(Publishable.objects.filter(pk__among=documents).values_list("pk", "state"))
     public = [key for key in documents if states[key] == PublicationState.PUBLISHED]
     stood = dict(Document.objects.current().filter(thing__among=public).values_list("thing_id", "body"))
@@ -121,7 +118,7 @@ def _by_resource(things: Sequence[int]) -> list[tuple[type[Resource], list[int]]
     return [(registry[name], ids) for name, ids in groups.items() if ids]
 
 
-def refuse_orphans(*, resource: type[Resource], ids: Sequence[int]) -> None:
+def _refuse_orphans(*, resource: type[Resource], ids: Sequence[int]) -> None:
     """Raise ParentNotPublic if one of these things hangs on something that is neither public nor among them."""
     published_together = set(ids)
     for parent in resource.parents():

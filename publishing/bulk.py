@@ -112,13 +112,17 @@ def _update_table(table: type[models.Model], fields: Sequence[models.Field], row
         cursor.execute("DROP TABLE incoming")
 
 
-def relink(through: type[models.Model], owner: str, target: str, links: Mapping[int, Iterable[int]]) -> None:
+def relink(
+    through: type[models.Model], owner: str, target: str, links: Mapping[int, Iterable[int]], *, fresh: bool
+) -> None:
     """Make `links` (owner's key → targets' keys) the links of these owners in a many-to-many table.
 
-    Links that stay are not touched.
+    Links that stay are not touched. The owners of `fresh` links have none yet.
     """
-    rows = through._default_manager.filter(**{f"{owner}__among": links.keys()})
-    standing = {(key, other): pk for pk, key, other in rows.values_list("pk", f"{owner}_id", f"{target}_id")}
+    standing: dict[tuple[int, int], int] = {}
+    if not fresh:
+        rows = through._default_manager.filter(**{f"{owner}__among": links.keys()})
+        standing = {(key, other): pk for pk, key, other in rows.values_list("pk", f"{owner}_id", f"{target}_id")}
     wanted = {(key, other) for key, targets in links.items() for other in targets}
     if gone := [pk for pair, pk in standing.items() if pair not in wanted]:
         through._default_manager.filter(pk__among=gone).delete()

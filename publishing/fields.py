@@ -102,8 +102,10 @@ class Field:
         """Return what stands in other tables for each owner; None for a field that is all columns."""
         return None
 
-    def store_links(self, model: type[models.Model], documents: Mapping[int, Mapping[str, Any]], ids: Ids) -> None:
-        """Write what stands in other tables, for documents by their owners' keys."""
+    def store_links(
+        self, model: type[models.Model], documents: Mapping[int, Mapping[str, Any]], ids: Ids, *, fresh: bool
+    ) -> None:
+        """Write what stands in other tables, for documents by their owners' keys; `fresh` owners have nothing there."""
 
 
 def read_text(value: Any, column: str, report: Report) -> str:
@@ -387,10 +389,12 @@ class Refs(Field):
         """Return the refs that the document's part links to."""
         return document[self.name]
 
-    def store_links(self, model: type[models.Model], documents: Mapping[int, Mapping[str, Any]], ids: Ids) -> None:
+    def store_links(
+        self, model: type[models.Model], documents: Mapping[int, Mapping[str, Any]], ids: Ids, *, fresh: bool
+    ) -> None:
         through, owner, target = self.through(model)
         links = {key: [ids[ref] for ref in self.linked(document)] for key, document in documents.items()}
-        bulk.relink(through, owner, target, links)
+        bulk.relink(through, owner, target, links, fresh=fresh)
 
 
 def read_list(value: Any, column: str, report: Report) -> list[str]:

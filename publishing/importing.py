@@ -3,7 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import count, islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -14,12 +14,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from publishing import bulk, ledger
-from publishing.actions import lock, publish, publish_documents, refuse_orphans
+from publishing.actions import lock, publish
 from publishing.bulk import chunks
-from publishing.errors import DomainError
+from publishing.errors import DomainError, ParentNotPublic
 from publishing.fields import nearest, unknown_word
-from publishing.ledger import Appending
-from publishing.models import Act, Change, PublicationState, Publishable
+from publishing.ledger import Appending, Item
+from publishing.models import Act, Action, Change, PublicationState, Publishable
 from publishing.resource import Resource, registry
 from publishing.tables import UnreadableFile, import_files, read_rows
 
@@ -57,6 +57,14 @@ class Origin(NamedTuple):
 MADE_ORIGIN = Origin(-1, 0)
 
 
+class Standing(NamedTuple):
+    """What the tracker has under a ref already."""
+
+    key: int
+    kind: str
+    is_public: bool
+
+
 class Spool:
     """The documents of one resource on disk, so that memory stays flat however many there are."""
 
@@ -86,7 +94,7 @@ class Plan:
         self.changed: set[str] = set()
         # The data version that the files were compared with.
         self.version = ledger.head().seq
-        self.existing: dict[str, tuple[int, str]] = {}
+        self.existing: dict[str, Standing] = {}
 
     def report_at(self, origin: Origin) -> Callable[[str, str], None]:
         """Return a function that takes (column, message) of a problem with what stands at `origin`."""
@@ -122,7 +130,7 @@ class Plan:
 
     def like(self, ref: str, resources: Collection[str]) -> list[str]:
         """Return up to 5,000 known refs of these resources that begin as `ref` does."""
-        kinds = {known: kind for known, (_key, kind) in self.existing.items()} | self.kind_of
+        kinds = {known: standing.kind for known, standing in self.existing.items()} | self.kind_of
         alike = (
             known for known, kind in kinds.items() if known[:3] == ref[:3] and (not resources or kind in resources)
         )
@@ -146,7 +154,8 @@ def plan_import(paths: Sequence[Path]) -> Plan:
     for kind, file in import_files(paths, registry.names()):
         _read_file(plan, registry[kind], file)
     plan.existing = {
-        ref: (key, kind) for ref, key, kind in Publishable.objects.values_list("ref", "pk", "resource").iterator()
+        ref: Standing(key, kind, state == PublicationState.PUBLISHED)
+        for ref, key, kind, state in Publishable.objects.values_list("ref", "pk", "resource", "state").iterator()
     }
     for resource in registry:
         resource.complete(plan)
@@ -177,17 +186,18 @@ def _read_file(plan: Plan, resource: type[Resource], file: Path) -> None:
 
 def _compare(plan: Plan, resource: type[Resource]) -> None:
     counts = plan.counts.setdefault(resource.name, Counter())
+    parents = {parent.name for parent in resource.parents()}
     for chunk in chunks(plan.spools[resource.name]):
         for origin, document in chunk:
-            _check_refs(plan, resource, origin, document)
-        keys = [plan.existing[d["ref"]][0] for _origin, d in chunk if d["ref"] in plan.existing]
+            _check_refs(plan, resource, parents, origin, document)
+        keys = [plan.existing[d["ref"]].key for _origin, d in chunk if d["ref"] in plan.existing]
         standing = resource.documents(keys) if keys else {}
         for origin, document in chunk:
             ref = document["ref"]
             if ref not in plan.existing:
                 counts["new"] += 1
                 continue
-            key, kind = plan.existing[ref]
+            key, kind, _public = plan.existing[ref]
             if kind != resource.name:
                 message = _("“%(ref)s” is taken by something else (%(kind)s).") % {"ref": ref, "kind": kind}
                 plan.report_at(origin)("ref", message)
@@ -201,9 +211,12 @@ def _compare(plan: Plan, resource: type[Resource]) -> None:
             plan.changed.add(ref)
 
 
-def _check_refs(plan: Plan, resource: type[Resource], origin: Origin, document: Mapping[str, Any]) -> None:
+def _check_refs(
+    plan: Plan, resource: type[Resource], parents: Collection[str], origin: Origin, document: Mapping[str, Any]
+) -> None:
     for column, ref, allowed in resource.refs(document):
-        kind = plan.kind_of.get(ref) or plan.existing.get(ref, (0, ""))[1]
+        standing = plan.existing.get(ref)
+        kind = plan.kind_of.get(ref) or (standing.kind if standing else "")
         if not kind:
             likely = nearest(ref, plan.like(ref, allowed))
             message = _("There is no “%(ref)s”; did you mean “%(likely)s”?") if likely else _("There is no “%(ref)s”.")
@@ -214,19 +227,21 @@ def _check_refs(plan: Plan, resource: type[Resource], origin: Origin, document: 
                 _("“%(ref)s” is of the kind %(kind)s; %(allowed)s is needed here.")
                 % {"ref": ref, "kind": kind, "allowed": ", ".join(allowed)},
             )
+        elif column in parents and standing and not standing.is_public and ref not in plan.changed:
+            plan.report_at(origin)(column, str(ParentNotPublic(ref=document["ref"], parent=ref)))
 
 
 @transaction.atomic
 def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
     """Write a sound plan and publish what it holds, as one change in one transaction; None if there was nothing to do.
 
-    Raises PlanOutOfDate, ParentNotPublic, and ValueError for a plan with problems.
+    Raises PlanOutOfDate, and ValueError for a plan with problems.
     """
     if not plan.is_sound:
         raise ValueError("a plan with problems is not applied")
-    lock([plan.existing[ref][0] for ref in plan.changed])
+    lock([plan.existing[ref].key for ref in plan.changed])
     fresh = [ref for ref in plan.kind_of if ref not in plan.existing]
-    ids = {ref: key for ref, (key, _kind) in plan.existing.items()} | dict(
+    ids = {ref: standing.key for ref, standing in plan.existing.items()} | dict(
         zip(fresh, bulk.next_ids(Publishable, len(fresh)), strict=True)
     )
     with ledger.appending(act=Act.IMPORT, by=by) as current:
@@ -239,10 +254,9 @@ def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
                 changed = {ids[d["ref"]]: d for d in chunk if d["ref"] in plan.changed}
                 _insert(resource, new, ids, under=current)
                 bulk.update(resource.model, list(rows_of(resource, changed, ids).values()))
-                _store_links(resource, changed, ids)
+                _store_links(resource, changed, ids, fresh=False)
                 publish(things=list(changed), by=by, under=current)
                 written.extend(new)
-            refuse_orphans(resource=resource, ids=written)
             resource.follow(written, current.seq_of, current.first_seq)
     return Change.objects.filter(pk=current.id).first()
 
@@ -252,16 +266,23 @@ def _insert(
 ) -> None:
     """Write new things as public, and their publication, so that no row is written twice."""
     rows = rows_of(resource, documents, ids, state=PublicationState.PUBLISHED.value)
+    resource.take_positions(rows, dict(zip(documents, count(under.seq + 1), strict=False)), under.first_seq)
     bulk.insert(resource.model, list(rows.values()))
-    _store_links(resource, documents, ids)
+    _store_links(resource, documents, ids, fresh=True)
     resource.settle(list(documents))
-    whole = {key: {**document, **resource.derived_part(rows[key])} for key, document in documents.items()}
-    publish_documents(resource=resource, documents=whole, under=under)
+    under.append(
+        [
+            Item(key, resource.name, document["ref"], Action.PUBLISHED, document | resource.derived_part(rows[key]))
+            for key, document in documents.items()
+        ]
+    )
 
 
-def _store_links(resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int]) -> None:
+def _store_links(
+    resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int], *, fresh: bool
+) -> None:
     for field in resource.fields.values():
-        field.store_links(resource.model, documents, ids)
+        field.store_links(resource.model, documents, ids, fresh=fresh)
 
 
 def rows_of(

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from accounts.models import User
 from publishing import bulk
+from publishing.lookups import key_array
 from publishing.models import Action, Change, Document, LedgerEntry
 
 GENESIS = "0" * 64
@@ -58,24 +59,24 @@ def timestamp(moment: datetime) -> str:
 def entry_hash(
     *,
     seq: int,
-    recorded_at: datetime,
+    recorded_at: str,
     action: str,
     resource: str,
     ref: str,
-    change: uuid.UUID,
+    change: str,
     document: str,
     previous: str,
 ) -> str:
-    """Return the hex SHA-256 of one position's canonical fields."""
+    """Return the hex SHA-256 of one position's canonical fields; `recorded_at` is written as by `timestamp`."""
     return hashlib.sha256(
         canonical(
             {
                 "seq": seq,
-                "recorded_at": timestamp(recorded_at),
+                "recorded_at": recorded_at,
                 "action": action,
                 "resource": resource,
                 "ref": ref,
-                "change": str(change),
+                "change": change,
                 "document_hash": document,
                 "previous_hash": previous,
             }
@@ -130,6 +131,7 @@ class Appending:
     def _entries(self, items: Sequence[Item], documents: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of the ledger for the items, moving the head, and put the rows of their documents aside."""
         salts = os.urandom(SALT_BYTES * len(items))
+        recorded_at, change = timestamp(self.recorded_at), str(self.id)
         for number, item in enumerate(items):
             self.seq += 1
             hashed = ""
@@ -141,22 +143,22 @@ class Appending:
             previous = self.hash
             self.hash = entry_hash(
                 seq=self.seq,
-                recorded_at=self.recorded_at,
-                action=item.action,
+                recorded_at=recorded_at,
+                action=item.action.value,
                 resource=item.resource,
                 ref=item.ref,
-                change=self.id,
+                change=change,
                 document=hashed,
                 previous=previous,
             )
             self.seq_of[item.thing] = self.seq
             yield (
                 self.seq,
-                self.recorded_at,
+                recorded_at,
                 item.action.value,
                 item.resource,
                 item.ref,
-                self.id,
+                change,
                 hashed,
                 previous,
                 self.hash,
@@ -170,7 +172,7 @@ class Appending:
                 "UPDATE publishing_document d SET until_seq = closed.seq"
                 " FROM unnest(%s::bigint[], %s::bigint[]) AS closed(thing, seq)"
                 " WHERE d.thing_id = closed.thing AND d.until_seq IS NULL",
-                [[thing for thing, _seq in closed], [seq for _thing, seq in closed]],
+                [key_array(thing for thing, _seq in closed), key_array(seq for _thing, seq in closed)],
             )
 
 

@@ -233,8 +233,15 @@ class Document(models.Model):
     class Meta:
         verbose_name = _("document")
         verbose_name_plural = _("documents")
-        # New entries wait in a list of up to 8 MB, which makes loading ten times as fast.
-        indexes = [GinIndex(fields=["search"], name="document_search", gin_pending_list_limit=8192)]
+        indexes = [
+            # New entries wait in a list of up to 8 MB, which makes loading ten times as fast.
+            GinIndex(
+                fields=["search"],
+                condition=Q(search__isnull=False),
+                name="document_search",
+                gin_pending_list_limit=8192,
+            )
+        ]
         constraints = [
             # One document of a thing stands; the same index finds those of earlier versions.
             models.UniqueConstraint(fields=["thing", "until_seq"], nulls_distinct=False, name="document_standing_once"),

@@ -209,6 +209,13 @@ class Resource:
         return part
 
     @classmethod
+    def take_positions(cls, rows: Mapping[int, dict[str, Any]], positions: Mapping[int, int], version: int) -> None:
+        """Put the ledger positions that new things get into their rows, where these hold them.
+
+        `version` is the first position of the act.
+        """
+
+    @classmethod
     def settle(cls, ids: Sequence[int]) -> None:
         """Bring columns that are derived from others up to date, set-wise, before the documents are written."""
 

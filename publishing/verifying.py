@@ -80,11 +80,11 @@ def _chain(counts: dict[str, int]) -> Iterator[Broken]:
             yield Broken(where, _("it was recorded before the position that precedes it"))
         rebuilt = ledger.entry_hash(
             seq=seq,
-            recorded_at=recorded_at,
+            recorded_at=ledger.timestamp(recorded_at),
             action=action,
             resource=resource,
             ref=ref,
-            change=change,
+            change=str(change),
             document=document,
             previous=named_previous,
         )

@@ -6,6 +6,7 @@ from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateRange, NumericRange
 
 from publishing import bulk
+from publishing.lookups import key_array
 from tracking.models import StatusChange, StatusSpan
 from tracking.spans import Published, Span, spans_of
 
@@ -21,7 +22,7 @@ def follow_status_changes(*, changes: Sequence[int], positions: Mapping[int, int
             "UPDATE tracking_statuschange c SET seq = given.seq, first_version = %s"
             " FROM unnest(%s::bigint[], %s::bigint[]) AS given(id, seq)"
             " WHERE c.publishable_ptr_id = given.id AND c.seq IS NULL",
-            [version, fresh, [positions[key] for key in fresh]],
+            [version, key_array(fresh), key_array(positions[key] for key in fresh)],
         )
     touched = StatusChange.objects.filter(pk__among=fresh).order_by("record").distinct("record")
     records = list(touched.values_list("record", flat=True))
@@ -35,20 +36,20 @@ def _derive_statuses(records: Sequence[int]) -> None:
         (span.record_id, span.change_id, span.valid.lower, span.valid.upper, span.known.lower): span
         for span in StatusSpan.objects.filter(record__among=records)
     }
-    closed: list[tuple[int, int | None]] = []
+    closed: list[tuple[int, int]] = []
     added: list[tuple[int, Span]] = []
     for record, spans in wanted.items():
         for span in spans:
             stands = kept.get((record, span.change, span.valid_from, span.valid_until, span.known_from))
             if stands is None:
                 added.append((record, span))
-            elif stands.known.upper != span.known_until:
+            elif span.known_until is not None and stands.known.upper != span.known_until:
                 closed.append((stands.pk, span.known_until))
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE tracking_statusspan s SET known = int8range(lower(s.known), given.until)"
             " FROM unnest(%s::bigint[], %s::bigint[]) AS given(id, until) WHERE s.id = given.id",
-            [[key for key, _until in closed], [until for _key, until in closed]],
+            [key_array(key for key, _until in closed), key_array(until for _key, until in closed)],
         )
         bulk.copy(
             StatusSpan._meta.db_table,
@@ -66,8 +67,8 @@ def _derive_statuses(records: Sequence[int]) -> None:
         )
         cursor.execute(
             "UPDATE tracking_record r SET status = given.status, status_since = given.status_since"
-            " FROM tracking_current_statuses(%s) given WHERE r.publishable_ptr_id = given.record_id",
-            [list(records)],
+            " FROM tracking_current_statuses(%s::bigint[]) given WHERE r.publishable_ptr_id = given.record_id",
+            [key_array(records)],
         )
 
 
@@ -92,5 +93,5 @@ def refresh_contested(*, records: Sequence[int]) -> None:
             "   WHERE a.record_id = given.id AND a.disputes AND p.state = 'published') AS yes"
             " FROM unnest(%s::bigint[]) AS given(id)) disputed"
             " WHERE r.publishable_ptr_id = disputed.id AND r.contested <> disputed.yes",
-            [list(records)],
+            [key_array(records)],
         )

@@ -210,9 +210,17 @@ class StatusChange(Publishable):
 class StatusSpan(models.Model):
     """Which status the tracker said held on which days, by data version. Derived from the status changes."""
 
-    record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="status_spans")
+    # What they are derived from is never removed, so the links need no constraint of their own.
+    record = models.ForeignKey(
+        Record, models.PROTECT, verbose_name=_("record"), related_name="status_spans", db_constraint=False
+    )
     change = models.ForeignKey(
-        StatusChange, models.PROTECT, verbose_name=_("status change"), related_name="spans", db_index=False
+        StatusChange,
+        models.PROTECT,
+        verbose_name=_("status change"),
+        related_name="spans",
+        db_index=False,
+        db_constraint=False,
     )
     status = models.CharField(_("status"), max_length=20, choices=CHOICES)
     valid = DateRangeField(_("valid"))

@@ -403,5 +403,10 @@ class StatusChangeResource(Resource):
         refuse_unpublishing_changes(changes=ids, gone=gone)
 
     @classmethod
+    def take_positions(cls, rows: Mapping[int, dict[str, Any]], positions: Mapping[int, int], version: int) -> None:
+        for key, row in rows.items():
+            row |= {"seq": positions[key], "first_version": version}
+
+    @classmethod
     def follow(cls, ids: Sequence[int], positions: Mapping[int, int], version: int) -> None:
         follow_status_changes(changes=ids, positions=positions, version=version)

@@ -12,7 +12,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.RunSQL(
-            (SQL / "ledger.sql").read_text(),
+            (SQL / "acts.sql").read_text() + (SQL / "ledger.sql").read_text(),
             (SQL / "ledger_drop.sql").read_text(),
         )
     ]

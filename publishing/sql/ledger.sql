@@ -47,17 +47,6 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- A change is written after its rows: all of them, none of another change, in its own time.
-CREATE FUNCTION publishing_change_whole() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF (SELECT count(*) FROM publishing_ledgerentry WHERE seq BETWEEN NEW.first_seq AND NEW.last_seq
-         AND change_id = NEW.id AND recorded_at = NEW.recorded_at) <> NEW.last_seq - NEW.first_seq + 1 THEN
-        RAISE EXCEPTION 'change % is not what the ledger has at positions % to %', NEW.id, NEW.first_seq, NEW.last_seq
-            USING ERRCODE = 'restrict_violation';
-    END IF;
-    RETURN NULL;
-END $$;
-
 -- A document belongs to a position that is about the same thing.
 CREATE FUNCTION publishing_document_belongs() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,5 +1,6 @@
 """What the database itself refuses about statuses, whoever asks: told in SQL, as the role that runs the product."""
 
+import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from tests.commitments.world import decide, load, records
 from tracking.models import Record, StatusChange, StatusSpan
 
 ACME, BOLT = "accord.report.acme", "accord.report.bolt"
+ACT = uuid.UUID("00000000-0000-4000-8000-000000000001")
 Running = psycopg.Connection[Any]
 
 
@@ -76,16 +78,9 @@ def insert_thing(running: Running, ref: str, resource: str) -> int:
     )
 
 
-def claim(
-    running: Running,
-    *,
-    record: str = ACME,
-    evidence: Sequence[str] = ("evd-acme",),
-    seq: int | None = 1,
-    **others: Any,
-) -> None:
-    """Write a status change past every action, and commit it."""
-    values = {
+def made_up(record: str) -> dict[str, Any]:
+    return {
+        "record_id": Record.objects.get(ref=record).pk,
         "kind": "assessment",
         "status": "fulfilled",
         "effective_on": date(2026, 11, 21),
@@ -95,17 +90,61 @@ def claim(
         "was_wrong_zh": "",
         "supersedes_id": None,
     }
+
+
+def claim(
+    running: Running,
+    *,
+    record: str = ACME,
+    evidence: Sequence[str] = ("evd-acme",),
+    seq: Sequence[int | None] = (),
+    **others: Any,
+) -> None:
+    """Write a status change past every action, with an act of the ledger for it, and commit it.
+
+    `seq` gives it another position than its own.
+    """
     with running.transaction():
         thing = insert_thing(running, "chg.made-up", "status-changes")
-        about = Record.objects.get(ref=record).pk
-        insert(running, "tracking_statuschange", publishable_ptr_id=thing, record_id=about, **(values | others))
+        insert(running, "tracking_statuschange", publishable_ptr_id=thing, **(made_up(record) | others))
         for ref in evidence:
             cited = Publishable.objects.get(ref=ref).pk
             insert(running, "tracking_statuschange_evidence", statuschange_id=thing, evidence_id=cited)
+        version = append(running, "chg.made-up")
         running.execute(
             "UPDATE tracking_statuschange SET seq = %s, first_version = %s WHERE publishable_ptr_id = %s",
-            [seq, 1, thing],
+            [seq[0] if seq else version, version, thing],
         )
+        end_act(running, version)
+
+
+def append(running: Running, ref: str) -> int:
+    """Write a sound position of the ledger past every action, and return it."""
+    last = ledger.head()
+    entry: dict[str, Any] = {
+        "seq": last.seq + 1,
+        "action": "published",
+        "resource": "status-changes",
+        "ref": ref,
+        "recorded_at": ledger.timestamp(datetime.now(UTC)),
+    }
+    own = ledger.entry_hash(**entry, change=str(ACT), document="", previous=last.hash)
+    values = entry | {"change_id": ACT, "document_hash": "", "previous_hash": last.hash, "hash": own}
+    running.execute(
+        sql.SQL("INSERT INTO publishing_ledgerentry ({}) VALUES ({})").format(
+            sql.SQL(", ").join(map(sql.Identifier, values)), sql.SQL(", ").join([sql.Placeholder()] * len(values))
+        ),
+        list(values.values()),
+    )
+    return last.seq + 1
+
+
+def end_act(running: Running, version: int) -> None:
+    running.execute(
+        "INSERT INTO publishing_change (id, act, first_seq, last_seq, recorded_at)"
+        " SELECT change_id, 'decide', seq, seq, recorded_at FROM publishing_ledgerentry WHERE seq = %s",
+        [version],
+    )
 
 
 def test_a_status_needs_a_reason(running):
@@ -139,12 +178,24 @@ def test_nobody_decides_on_what_is_no_status(running):
 def test_a_status_stands_in_the_ledger_at_its_own_position(running):
     for seq in [None, 1, 1_000_000]:
         with pytest.raises(psycopg.Error, match="a status change stands in the ledger"):
-            claim(running, seq=seq)
+            claim(running, seq=[seq])
 
 
-def test_two_statuses_cannot_share_a_position(running, tracker):
-    with pytest.raises(psycopg.Error, match="duplicate key"):
-        claim(running, seq=tracker.seq)
+def test_a_status_cannot_take_its_position_from_an_act_that_has_ended(running, tracker):
+    with pytest.raises(psycopg.Error, match="a status change stands in the ledger"):
+        claim(running, seq=[tracker.seq])
+
+
+def test_a_status_is_not_published_without_the_end_of_its_act(running):
+    with pytest.raises(psycopg.Error, match="a status change stands in the ledger"), running.transaction():
+        thing = insert_thing(running, "chg.made-up", "status-changes")
+        version = append(running, "chg.made-up")
+        insert(running, "tracking_statuschange", publishable_ptr_id=thing, seq=version, **made_up(ACME))
+
+
+def test_the_record_follows_a_status_in_the_same_act(running):
+    with pytest.raises(psycopg.Error, match="shows the status in_progress, and the ledger gives fulfilled"):
+        claim(running)
 
 
 def test_a_correction_says_what_was_wrong(running, tracker):
