@@ -178,7 +178,8 @@ def main():
         refuse_an_old_python()
         one_at_a_time = os.open(ROOT / "requirements", os.O_RDONLY)
         fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
-        if not stamp_is_of_this_folder() or not is_installed(purpose):
+        # A link leads to somebody's own environment, which is not ours to clear.
+        if not VENV.is_symlink() and not (stamp_is_of_this_folder() and is_installed(purpose)):
             make_venv()
             install(purpose)
         compile_messages()
