@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check messages format snapshot requirements clean
+.PHONY: help run test check backup restore messages format snapshot requirements clean
 
 help: ## Print what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -26,6 +26,15 @@ check: ## Look for faults without running: style, types, layers, dependencies, m
 	$(BIN)/python -m config.messages check
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && export PACTWATCH_DATA="$$data" \
 	  && $(BIN)/python manage.py makemigrations --check --dry-run
+
+backup: ## Write the whole tracker into one file, while it runs, and print its path last; INTO=/mnt/elsewhere
+	@$(PYTHON) requirements/install.py run >&2
+	@$(BIN)/python manage.py backup $(if $(INTO),--into "$(INTO)")
+
+restore: ## Take a backup into an empty tracker: FILE=…tar
+	@test -n "$(FILE)" || { echo "Say which file: make restore FILE=…tar" >&2; exit 1; }
+	@$(PYTHON) requirements/install.py run >&2
+	@$(BIN)/python manage.py restore "$(FILE)"
 
 messages: ## Put the code's sentences into the catalogues under locale/
 	@$(PYTHON) requirements/install.py test

@@ -9,7 +9,7 @@ import os
 import sys
 from contextlib import ExitStack
 
-OWNER_COMMANDS = {"createcachetable", "flush", "migrate", "pgtrigger", "sqlflush", "test"}
+OWNER_COMMANDS = {"backup", "createcachetable", "flush", "migrate", "pgtrigger", "restore", "sqlflush", "test"}
 COMMANDS_WITHOUT_SERVERS = {"collectstatic", "diffsettings", "findstatic", "help", "version"}
 
 
