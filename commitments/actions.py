@@ -1,21 +1,22 @@
 """The verbs of commitments: what follows from them for the pledges."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from catalog.models import Actor
 from commitments.models import Commitment, Instrument, Pledge, Signature
 from commitments.pledging import Bindings, is_recurring, missing_pledges, taken_slots
 from publishing import bulk
+from publishing.actions import publish
 from publishing.dates import passes_at, span_of
 from publishing.importing import rows_of
 from publishing.lookups import key_array
-from publishing.models import PublicationState, Publishable
+from publishing.models import Act, PublicationState, Publishable
 from publishing.refs import free_ref
 from publishing.resource import registry
 from tracking.models import DueKind
@@ -96,8 +97,46 @@ def pledges_to_make(*, commitments: Sequence[int], today: date) -> list[dict[str
 @transaction.atomic
 def draft_pledges(*, commitments: Sequence[int], today: date) -> list[int]:
     """Make what `pledges_to_make` returns as drafts, and return their keys. Two at once make each of them once."""
-    list(Commitment.objects.filter(pk__among=commitments).select_for_update(of=("self",)).order_by("pk"))
-    documents = pledges_to_make(commitments=commitments, today=today)
+    _lock(commitments)
+    return _write_drafts(pledges_to_make(commitments=commitments, today=today))
+
+
+@transaction.atomic
+def publish_next_periods(*, today: date) -> list[int]:
+    """Make public the periods that recurring public pledges lack, up to the first that ends after `today` (UTC).
+
+    They are one act, and are returned by key. The promise is public already; a period of it is a record that says
+    nothing about whether it was kept. Pledges of instruments that are not kept under review get none, nor do those that
+    were withdrawn or superseded. A period that was unpublished is not made again. Flat memory.
+    """
+    coming = Pledge.objects.filter(instance_of=OuterRef("pk"), due_on__gt=today)
+    parents = (
+        Pledge.objects.public()
+        .under_review()
+        .filter(~Exists(coming), due_kind=DueKind.RECURRING, instance_of=None)
+        .exclude(Q(due_date="") | Q(due_every="") | Q(status__in=["withdrawn", "superseded"]))
+    )
+    made: list[int] = []
+    for keys in bulk.chunks(parents.order_by("pk").values_list("pk", flat=True).iterator()):
+        if _periods_to_make(keys, today):
+            _lock(Pledge.objects.filter(pk__among=keys).values_list("commitment", flat=True))
+            made += _write_drafts(_periods_to_make(keys, today))
+    if made:
+        publish(things=made, by=None, act=Act.RECUR)
+    return made
+
+
+def _periods_to_make(parents: Sequence[int], today: date) -> list[dict[str, Any]]:
+    documents = registry[Pledge.collection].documents(parents).values()
+    taken = taken_slots(Pledge.objects.filter(instance_of__among=parents))
+    return list(missing_pledges(Bindings(), taken=taken, recurring=documents, today=today))
+
+
+def _lock(commitments: Iterable[int]) -> None:
+    list(Commitment.objects.filter(pk__among=set(commitments)).select_for_update(of=("self",)).order_by("pk"))
+
+
+def _write_drafts(documents: list[dict[str, Any]]) -> list[int]:
     _give_free_refs(documents)
     keys = bulk.next_ids(Publishable, len(documents))
     named = {ref for document in documents for ref in (document["commitment"], document["actor"]) if ref}

@@ -37,15 +37,18 @@ def periods_of(due: Mapping[str, Any], *, today: date) -> Iterator[Period]:
 
     `due` has kind, date (the first day), every and until. Without a first date or an interval there are none, because
     a day would be a guess. A month keeps its last day: from 31 January monthly, 28 February, 31 March. A first date
-    known to the month or year gives periods of that precision.
+    known to the month or year gives periods of that precision. One too long for a calendar has a first period only.
     """
-    if due["kind"] != "recurring" or not due["date"] or not due["every"]:
+    if due["kind"] != "recurring" or not due["date"] or not due["every"] or due["every"].strip("PDWMY0") == "":
         return
     stated, interval = due["date"], interval_of(due["every"])
     first = span_of(stated)[0]
     end = span_of(due["until"])[1] if due["until"] else None
     for number in range(10_000):
-        day = first + number * interval
+        try:
+            day = first + number * interval
+        except (ValueError, OverflowError):
+            return
         if end and day > end:
             return
         precise = day.isoformat()[: len(stated)]

@@ -1,10 +1,10 @@
 """The timetable of commitments."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.utils.translation import gettext_lazy as _
 
-from commitments import detectors
+from commitments import actions, detectors
 from jobs.registry import job
 
 
@@ -24,3 +24,12 @@ def detect_passed_deadlines(*, now: datetime, **later_keywords: object) -> int:
 )
 def detect_due_soon(*, now: datetime, **later_keywords: object) -> int:
     return detectors.find_due_soon(now=now)
+
+
+@job(
+    every=timedelta(hours=1),
+    queue="detectors",
+    summary=_("Publishes the next period of promises that come round again, as a record that is not assessed."),
+)
+def publish_next_periods(*, now: datetime, **later_keywords: object) -> int:
+    return len(actions.publish_next_periods(today=now.astimezone(UTC).date()))

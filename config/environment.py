@@ -1,6 +1,7 @@
 """Reading the environment: one function for each type of value. A wrong one raises ImproperlyConfigured in one line."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from ipaddress import ip_network
@@ -36,6 +37,14 @@ def one_of(name: str, known: tuple[str, ...], *, default: str) -> str:
     if value in known:
         return value
     raise ImproperlyConfigured(f"{name} is “{value}”; it must be {' or '.join(known)}.")
+
+
+def duration(name: str, *, default: str) -> str:
+    """Return an ISO 8601 duration of one unit, such as P90D or P6M."""
+    value = text(name, default)
+    if re.fullmatch(r"P[1-9]\d{0,3}[DWMY]", value, re.ASCII):
+        return value
+    raise ImproperlyConfigured(f"{name} is “{value}”; it must be a duration such as P90D, P26W, P6M or P1Y.")
 
 
 def words(name: str) -> list[str]:

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from config import embedded, logs
 from config.environment import (
     address,
+    duration,
     flag,
     is_guessable,
     is_of_this_machine,
@@ -108,6 +109,8 @@ INSTALLED_APPS = [
 AUTH_USER_MODEL = "accounts.User"
 TWO_PERSON_RULE = flag("TWO_PERSON_RULE", default=PRODUCTION)
 """Whether the one who prepared a decision or a publication is refused as the one who approves it."""
+REVIEW_EVERY = duration("REVIEW_EVERY", default="P6M")
+"""How often a record is to be looked at that has no interval of its own."""
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

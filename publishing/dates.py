@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 SHAPE = re.compile(r"(?P<year>\d{4})(-(?P<part>\d{2})(-(?P<day>\d{2}))?)?", re.ASCII)
 QUARTERS = {33: 1, 34: 2, 35: 3, 36: 4}
 ANYWHERE_ON_EARTH = timezone(timedelta(hours=-12))
+FIRST_ON_EARTH = timezone(timedelta(hours=14))
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
@@ -67,6 +68,25 @@ def validate_partial_date(stated: str) -> None:
             code="partial_date",
             params={"stated": stated},
         ) from None
+
+
+class LastDay(models.Func):
+    """The last day that a partial date can mean, worked out by the database; null when none is stated."""
+
+    output_field = models.DateField()
+    arity = 1
+    template = """(
+        SELECT CASE length(stated)
+               WHEN 10 THEN to_date(stated, 'YYYY-MM-DD')
+               WHEN 7 THEN (make_date(
+                   left(stated, 4)::int,
+                   CASE WHEN right(stated, 2) > '32' THEN 3 * (right(stated, 2)::int - 32)
+                        ELSE right(stated, 2)::int END,
+                   1) + interval '1 month - 1 day')::date
+               WHEN 4 THEN make_date(stated::int, 12, 31)
+               END
+          FROM (SELECT (%(expressions)s)::text) given (stated)
+    )"""
 
 
 class PartialDateField(models.CharField):

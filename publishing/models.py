@@ -125,6 +125,7 @@ class Act(models.TextChoices):
     CORRECT = "correct", _("correction")
     REVISE_METHOD = "revise_method", _("revision of the method")
     REDECLARE = "redeclare", _("change of what is published")
+    RECUR = "recur", _("next period of what comes round again")
 
 
 class Change(models.Model):

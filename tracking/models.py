@@ -46,6 +46,10 @@ class RecordQuerySet(PublishableQuerySet):
         """Records that will be overdue within 30 days from `now`."""
         return self.filter(overdue_from__gt=now, overdue_from__lte=now + DUE_SOON, status__in=OPEN_STATUSES)
 
+    def under_review(self) -> Self:
+        """Those that jobs look after: all but the pledges of instruments that are not kept under review."""
+        return self.filter(Q(instrument=None) | Q(instrument__as_instrument__tracked=True))
+
     def assessed(self) -> Self:
         return self.exclude(status=NOT_ASSESSED)
 
@@ -259,6 +263,12 @@ OPEN_STATES = (FindingState.OPEN, FindingState.CLAIMED, FindingState.SNOOZED)
 class FindingKind(models.TextChoices):
     DEADLINE_PASSED = "deadline_passed", _("deadline passed")
     DUE_SOON = "due_soon", _("due soon")
+    NOT_REVIEWED = "not_reviewed", _("not reviewed for long")
+    EVIDENCE_AGAINST = "evidence_against", _("evidence against the status")
+    EVENT_CAME = "event_came", _("day of an event has come")
+    EVENT_PASSED = "event_passed", _("event passed without an outcome")
+    TRANSLATION_OLD = "translation_old", _("translation out of date")
+    SOURCE_UNCITED = "source_uncited", _("source that nothing cites")
 
 
 class FindingQuerySet(models.QuerySet):
@@ -267,9 +277,20 @@ class FindingQuerySet(models.QuerySet):
 
 
 class Finding(models.Model):
-    """What a job or a person noticed about one record. It never sets a status."""
+    """What a job or a person noticed about one record, or about another public thing. It never sets a status."""
 
-    record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="findings")
+    record = models.ForeignKey(
+        Record, models.PROTECT, verbose_name=_("record"), null=True, blank=True, related_name="findings"
+    )
+    about = models.ForeignKey(
+        Publishable,
+        models.PROTECT,
+        verbose_name=_("about"),
+        null=True,
+        blank=True,
+        related_name="findings_about",
+        help_text=_("What it is about, when that is no record."),
+    )
     kind = models.CharField(_("kind"), max_length=30, choices=FindingKind)
     fingerprint = models.CharField(
         _("fingerprint"), max_length=100, help_text=_("Tells two findings of one kind about one record apart.")
@@ -302,6 +323,15 @@ class Finding(models.Model):
             models.UniqueConstraint(
                 fields=["record", "kind", "fingerprint"], condition=Q(state__in=OPEN_STATES), name="finding_open_once"
             ),
+            models.UniqueConstraint(
+                fields=["about", "kind", "fingerprint"],
+                condition=Q(state__in=OPEN_STATES),
+                name="finding_about_open_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(record=None, about__isnull=False) | Q(record__isnull=False, about=None),
+                name="finding_about_one_thing",
+            ),
             models.CheckConstraint(
                 condition=~Q(state="dismissed") | ~Q(dismissed_because=""),
                 name="finding_dismissed_with_reason",
@@ -310,7 +340,15 @@ class Finding(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}: {self.record}"
+        return f"{self.get_kind_display()}: {self.subject}"
+
+    @property
+    def subject(self) -> Publishable:
+        """What it is about: a record, or another public thing."""
+        subject = self.record or self.about
+        if subject is None:
+            raise ValueError("a finding is about something")
+        return subject
 
     @property
     def is_open(self) -> bool:

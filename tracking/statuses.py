@@ -12,13 +12,15 @@ from django.utils.translation import pgettext_lazy
 
 Resource = Literal["pledges", "mechanisms", "proposals"]
 Colour = Literal["grey", "blue", "green", "amber", "red"]
+Stance = Literal["supports", "contradicts"]
 
 
 @dataclass(frozen=True)
 class Status:
     """One status. `settled` ones end the matter: a deadline that passes afterwards asks nobody for anything.
 
-    `searched` ones say that nothing decisive was found, so they cite what was searched, as context.
+    `searched` ones say that nothing decisive was found, so they cite what was searched, as context. Newer evidence of a
+    stance that is among `contradicted_by` asks somebody to look at the record again.
     The mappings are to: `ogp`, the completion levels of the Open Government Partnership's Independent Reporting
     Mechanism; `politifact`, the ratings of its promise meters; `cppp`, the three grades of the Comparative Party
     Pledges Project.
@@ -31,6 +33,7 @@ class Status:
     colour: Colour
     settled: bool = False
     searched: bool = False
+    contradicted_by: tuple[Stance, ...] = ()
     ogp: str = ""
     politifact: str = ""
     cppp: str = ""
@@ -40,6 +43,8 @@ NOT_ASSESSED = "not_assessed"
 PLEDGES: tuple[Resource, ...] = ("pledges",)
 MECHANISMS: tuple[Resource, ...] = ("mechanisms",)
 PROPOSALS: tuple[Resource, ...] = ("proposals",)
+BY_SUPPORT: tuple[Stance, ...] = ("supports",)
+BY_CONTRADICTION: tuple[Stance, ...] = ("contradicts",)
 
 STATUSES: dict[str, Status] = {
     status.code: status
@@ -64,6 +69,7 @@ STATUSES: dict[str, Status] = {
             searched=True,
             ogp="No evidence available",
             cppp="not fulfilled",
+            contradicted_by=BY_SUPPORT + BY_CONTRADICTION,
         ),
         Status(
             "not_started",
@@ -74,6 +80,7 @@ STATUSES: dict[str, Status] = {
             ogp="Not started",
             politifact="Stalled",
             cppp="not fulfilled",
+            contradicted_by=BY_SUPPORT,
         ),
         Status(
             "in_progress",
@@ -84,6 +91,7 @@ STATUSES: dict[str, Status] = {
             ogp="Limited",
             politifact="In the Works",
             cppp="partially fulfilled",
+            contradicted_by=BY_CONTRADICTION,
         ),
         Status(
             "partly_fulfilled",
@@ -94,6 +102,7 @@ STATUSES: dict[str, Status] = {
             ogp="Substantial",
             politifact="Compromise",
             cppp="partially fulfilled",
+            contradicted_by=BY_CONTRADICTION,
         ),
         Status(
             "fulfilled",
@@ -105,6 +114,7 @@ STATUSES: dict[str, Status] = {
             ogp="Complete",
             politifact="Promise Kept",
             cppp="fulfilled",
+            contradicted_by=BY_CONTRADICTION,
         ),
         Status(
             "stalled",
@@ -115,6 +125,7 @@ STATUSES: dict[str, Status] = {
             ogp="Limited",
             politifact="Stalled",
             cppp="partially fulfilled",
+            contradicted_by=BY_SUPPORT,
         ),
         Status(
             "not_fulfilled",
@@ -126,6 +137,7 @@ STATUSES: dict[str, Status] = {
             ogp="Not started",
             politifact="Promise Broken",
             cppp="not fulfilled",
+            contradicted_by=BY_SUPPORT,
         ),
         Status(
             "unverifiable",
@@ -135,6 +147,7 @@ STATUSES: dict[str, Status] = {
             "grey",
             settled=True,
             searched=True,
+            contradicted_by=BY_SUPPORT + BY_CONTRADICTION,
         ),
         Status(
             "withdrawn",
@@ -146,6 +159,7 @@ STATUSES: dict[str, Status] = {
             ogp="Withdrawn",
             politifact="Promise Broken",
             cppp="not fulfilled",
+            contradicted_by=BY_SUPPORT,
         ),
         Status(
             "superseded",
@@ -162,6 +176,7 @@ STATUSES: dict[str, Status] = {
             _("Those who can set it up have said that they will; it has not begun to work."),
             MECHANISMS,
             "blue",
+            contradicted_by=BY_CONTRADICTION,
         ),
         Status(
             "active",
@@ -169,6 +184,7 @@ STATUSES: dict[str, Status] = {
             _("It works: it meets, publishes or decides."),
             MECHANISMS,
             "green",
+            contradicted_by=BY_CONTRADICTION,
         ),
         Status(
             "dormant",
@@ -176,10 +192,17 @@ STATUSES: dict[str, Status] = {
             _("It exists, but nothing shows that it has worked within its usual rhythm."),
             MECHANISMS,
             "amber",
+            contradicted_by=BY_SUPPORT,
         ),
         Status("concluded", _("concluded"), _("It has done its work and ended."), MECHANISMS, "grey", settled=True),
         Status(
-            "cancelled", _("cancelled"), _("It was called off before it did its work."), MECHANISMS, "red", settled=True
+            "cancelled",
+            _("cancelled"),
+            _("It was called off before it did its work."),
+            MECHANISMS,
+            "red",
+            settled=True,
+            contradicted_by=BY_SUPPORT,
         ),
         Status("tabled", _("tabled"), _("It was put forward in public."), PROPOSALS, "grey"),
         Status(
@@ -188,6 +211,7 @@ STATUSES: dict[str, Status] = {
             _("Those who could take it up are shown to be discussing it."),
             PROPOSALS,
             "blue",
+            contradicted_by=BY_CONTRADICTION,
         ),
         Status(
             "endorsed",
@@ -195,10 +219,23 @@ STATUSES: dict[str, Status] = {
             _("Those who could take it up have said that they support it."),
             PROPOSALS,
             "blue",
+            contradicted_by=BY_CONTRADICTION,
         ),
-        Status("adopted", _("adopted"), _("It was agreed in an instrument."), PROPOSALS, "green"),
         Status(
-            "operating", _("operating"), _("A mechanism or rule that carries it out is at work."), PROPOSALS, "green"
+            "adopted",
+            _("adopted"),
+            _("It was agreed in an instrument."),
+            PROPOSALS,
+            "green",
+            contradicted_by=BY_CONTRADICTION,
+        ),
+        Status(
+            "operating",
+            _("operating"),
+            _("A mechanism or rule that carries it out is at work."),
+            PROPOSALS,
+            "green",
+            contradicted_by=BY_CONTRADICTION,
         ),
         Status(
             "declined",
@@ -207,6 +244,7 @@ STATUSES: dict[str, Status] = {
             PROPOSALS,
             "red",
             settled=True,
+            contradicted_by=BY_SUPPORT,
         ),
         Status(
             "lapsed",
@@ -215,6 +253,7 @@ STATUSES: dict[str, Status] = {
             PROPOSALS,
             "grey",
             settled=True,
+            contradicted_by=BY_SUPPORT,
         ),
     )
 }

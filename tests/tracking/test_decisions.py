@@ -418,7 +418,7 @@ class TestFindings:
         call_command("run_job", "detect_due_soon", "--at", "2026-12-20T12:00Z", verbosity=0)
         call_command("run_job", "detect_passed_deadlines", "--at", "2027-01-01T12:00Z", verbosity=0)
         about = Finding.objects.filter(record__ref__in=[ACME, BOLT])
-        return {f"{finding.kind} {finding.record.ref}": finding for finding in about.select_related("record")}
+        return {f"{finding.kind} {finding.subject.ref}": finding for finding in about.select_related("record")}
 
     def states(self) -> dict[str, str]:
         about = Finding.objects.filter(record__ref__in=[ACME, BOLT]).values_list("kind", "record__ref", "state")

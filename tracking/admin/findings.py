@@ -65,16 +65,23 @@ class DismissForm(forms.Form):
 
 @admin.register(Finding)
 class FindingAdmin(ReadOnlyAdmin):
-    list_display = ["age", "decide", "kind", "record_link", "standing", "seen_in_full", "state_and_holder"]
+    list_display = ["age", "decide", "kind", "subject_link", "standing", "seen_in_full", "state_and_holder"]
     list_display_links = ["age"]
     list_filter = [QueueFilter, "kind", RecordResourceFilter, ("claimed_by", DropdownFilter)]
-    list_select_related = ["record", "claimed_by"]
-    search_fields = ["record__ref", "record__title_en", "record__title_zh", "fingerprint", "dismissed_because"]
-    search_help_text = _("Searched: the record’s ref and title, the fingerprint, and the reason of a dismissal.")
+    list_select_related = ["record", "about", "claimed_by"]
+    search_fields = [
+        "record__ref",
+        "record__title_en",
+        "record__title_zh",
+        "about__ref",
+        "fingerprint",
+        "dismissed_because",
+    ]
+    search_help_text = _("Searched: ref and title of what it is about, the fingerprint, and the reason of a dismissal.")
     ordering = ["found_at", "pk"]
     actions = ["claim", "dismiss"]
     fieldsets = [
-        (None, {"fields": ["record_link", "present_status", "due", "kind", "seen_in_full", "suggestion", "found_at"]}),
+        (None, {"fields": ["subject_link", "present_status", "due", "kind", "seen_in_full", "suggestion", "found_at"]}),
         (_("State"), {"fields": ["state", "claimed_by", "decide"]}),
         (_("How it was closed"), {"fields": ["closed_at", "closed_by", "dismissed_because"]}),
     ]
@@ -83,22 +90,26 @@ class FindingAdmin(ReadOnlyAdmin):
     def age(self, finding: Finding) -> str:
         return _("%(time)s ago") % {"time": timesince(finding.found_at, depth=1)}
 
-    @admin.display(description=_("record"), ordering="record__ref")
-    def record_link(self, finding: Finding) -> SafeString:
-        name = Truncator(str(finding.record)).chars(90)
-        return format_html('<a href="{}">{}</a><br>{}', admin_url(finding.record), name, finding.record.ref)
+    @admin.display(description=_("about"), ordering="record__ref")
+    def subject_link(self, finding: Finding) -> SafeString:
+        subject = finding.subject
+        kind = registry[subject.resource].verbose_name
+        name = Truncator(str(subject)).chars(90)
+        return format_html('{}: <a href="{}">{}</a><br>{}', kind, admin_url(subject), name, subject.ref)
 
     @admin.display(description=_("status and due day"), ordering="record__due_on")
-    def standing(self, finding: Finding) -> SafeString:
+    def standing(self, finding: Finding) -> SafeString | str:
+        if finding.record is None:
+            return "–"
         return format_html("{}<br>{}", status_badge(finding.record.status), due_in_full(finding.record))
 
     @admin.display(description=_("present status"))
-    def present_status(self, finding: Finding) -> SafeString:
-        return status_in_full(finding.record.status, finding.record.status_since)
+    def present_status(self, finding: Finding) -> SafeString | str:
+        return status_in_full(finding.record.status, finding.record.status_since) if finding.record else "–"
 
     @admin.display(description=_("due on"), ordering="record__due_on")
     def due(self, finding: Finding) -> SafeString | str:
-        return due_in_full(finding.record)
+        return due_in_full(finding.record) if finding.record else "–"
 
     @admin.display(description=_("what was seen"))
     def seen_in_full(self, finding: Finding) -> SafeString | str:
@@ -115,7 +126,9 @@ class FindingAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("decision"))
     def decide(self, finding: Finding) -> SafeString | str:
-        return decide_link(finding.record_id, f"finding={finding.pk}") if finding.is_open else "–"
+        if finding.record_id is None or not finding.is_open:
+            return "–"
+        return decide_link(finding.record_id, f"finding={finding.pk}")
 
     def has_handle_permission(self, request: HttpRequest) -> bool:
         """Who may change findings may claim and dismiss them; their texts are nobody's to edit."""

@@ -193,7 +193,7 @@ class OpenFindingInline(ShownInline):
 
     @admin.display(description=_("decision"))
     def decide(self, finding: Finding) -> SafeString:
-        return decide_link(finding.record_id, f"finding={finding.pk}")
+        return decide_link(finding.subject.pk, f"finding={finding.pk}")
 
 
 class TrackedAdmin(ShowsStatus, ThingAdmin):

@@ -21,6 +21,20 @@ SEEN = {
     "status": _("status"),
     "title": _("title"),
     "url": _("address"),
+    "looked_at": _("last looked at"),
+    "review_every": _("to be reviewed every"),
+    "evidence": _("evidence"),
+    "stance": _("stance"),
+    "observed_on": _("observed on"),
+    "shows": _("what it shows"),
+    "event": _("event"),
+    "event_state": _("state of the event"),
+    "starts_on": _("starts on"),
+    "ends_on": _("ends on"),
+    "ref": _("ref"),
+    "field": _("field"),
+    "version": _("changed at position"),
+    "text": _("text"),
 }
 
 

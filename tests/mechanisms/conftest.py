@@ -1,0 +1,3 @@
+from tests.commitments.conftest import reviewer, world
+
+__all__ = ["reviewer", "world"]
