@@ -79,9 +79,13 @@ class _Migrations:
 
 def jobs_state(*, now: datetime, up_since: datetime) -> tuple[str, dict[str, Any]]:
     seen = health.last_completed(now=now, up_since=up_since)
-    late = [job.job for job in seen if job.late]
+    complaints = {
+        "late": [job.job for job in seen if job.late],
+        "failing": [job.job for job in seen if job.failing],
+    }
+    told = [f"{what}: {', '.join(names)}" for what, names in complaints.items() if names]
     moments = {
         job.job: job.completed_at.isoformat(timespec="seconds").replace("+00:00", "Z") if job.completed_at else None
         for job in seen
     }
-    return f"late: {', '.join(late)}" if late else OK, moments
+    return "; ".join(told) or OK, moments

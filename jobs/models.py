@@ -87,3 +87,33 @@ class JobRun(models.Model):
     def duration(self) -> timedelta | None:
         """How long the run took; None while it runs."""
         return self.finished_at - self.started_at if self.finished_at else None
+
+
+class IncidentQuerySet(models.QuerySet["Incident"]):
+    def open(self) -> Self:
+        return self.filter(closed_at=None)
+
+
+class Incident(models.Model):
+    """A time in which one job was not done: it was late, or failed again and again. Moments are UTC."""
+
+    job = models.CharField(_("job"), max_length=100)
+    failing = models.BooleanField(_("failing"), help_text=_("It fails; otherwise it is not completed in time."))
+    error = models.TextField(_("error"), blank=True)
+    completed_at = models.DateTimeField(_("last completed"), null=True)
+    opened_at = models.DateTimeField(_("noticed at"))
+    closed_at = models.DateTimeField(_("over"), null=True)
+
+    objects = IncidentQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("incident")
+        verbose_name_plural = _("incidents")
+        default_permissions = ("view",)
+        constraints = [
+            UniqueConstraint(fields=["job"], condition=Q(closed_at=None), name="incident_one_open"),
+        ]
+        indexes = [models.Index(fields=["-opened_at", "-id"], name="incident_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.job} {self.opened_at:%Y-%m-%d %H:%M}"

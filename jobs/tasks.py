@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from jobs.models import JobRun
+from jobs.models import Incident, JobRun
 from jobs.registry import UnknownJob, get_job, job
 from jobs.running import JobNotDue, run_due
 
@@ -16,6 +16,7 @@ logger = logging.getLogger(__name__)
 
 KEEP_EVERY_RUN = timedelta(days=7)
 KEEP_TELLING_RUNS = timedelta(days=90)
+KEEP_INCIDENTS = timedelta(days=365)
 
 
 @shared_task(name="jobs.wake_up", ignore_result=True)
@@ -32,14 +33,31 @@ def wake_up(name: str, **later_keywords: object) -> None:
         logger.warning("%s is not known here: beat runs another release than this worker", name)
 
 
+# A worker may be connected and take nothing. That is told from work alone, so that each queue has some every minute.
+@job(every=timedelta(minutes=1), queue="detectors", summary=_("Shows that work in the queue “detectors” is done."))
+def heartbeat_detectors(*, now: datetime, **later_keywords: object) -> int:
+    return 0
+
+
+@job(every=timedelta(minutes=1), queue="digests", summary=_("Shows that work in the queue “digests” is done."))
+def heartbeat_digests(*, now: datetime, **later_keywords: object) -> int:
+    return 0
+
+
+@job(every=timedelta(minutes=1), queue="upkeep", summary=_("Shows that work in the queue “upkeep” is done."))
+def heartbeat_upkeep(*, now: datetime, **later_keywords: object) -> int:
+    return 0
+
+
 @job(
     every=timedelta(days=1),
     queue="upkeep",
     summary=_("Deletes old job runs: those that found nothing after a week, all after 90 days."),
 )
 def delete_old_job_runs(*, now: datetime, **later_keywords: object) -> int:
-    """Delete runs that tell nothing any more, but never the last one that a job completed by schedule."""
+    """Delete runs and incidents that tell nothing any more, but never the last run that a job completed by schedule."""
     every_run = JobRun.objects.outdated(before=now - KEEP_EVERY_RUN)
     uneventful, _per_model = every_run.uneventful().delete()
     others, _per_model = JobRun.objects.outdated(before=now - KEEP_TELLING_RUNS).delete()
-    return uneventful + others
+    incidents, _per_model = Incident.objects.filter(closed_at__lt=now - KEEP_INCIDENTS).delete()
+    return uneventful + others + incidents

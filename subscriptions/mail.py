@@ -6,6 +6,7 @@ handed over again. It then bears the same Message-ID, by which mail servers and 
 
 import logging
 import smtplib
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Any
@@ -41,21 +42,22 @@ def queue_confirmation(*, subscription: Subscription, now: datetime) -> Message:
     """Write the mail that asks for consent. Nothing leaves before the transaction is committed."""
     with translation.override(subscription.language):
         follows = named(subscription.follows.values_list("ref", flat=True))
-        return _queue(
-            subscription,
+        return queue_message(
             MessageKind.CONFIRMATION,
+            to=subscription.email,
+            subscription=subscription,
             subject=_("Please confirm: news about AI commitments from Pactwatch"),
             context={"follows": follows, "confirm_url": link_to(subscription, Purpose.CONFIRM)},
-            headers={},
             now=now,
         )
 
 
 def queue_digest(*, subscription: Subscription, contents: Contents, now: datetime) -> Message:
     """Write the mail of a digest, in the reader's language, which is active."""
-    return _queue(
-        subscription,
+    return queue_message(
         MessageKind.DIGEST,
+        to=subscription.email,
+        subscription=subscription,
         subject=_subject(contents),
         context={
             "contents": contents,
@@ -85,46 +87,48 @@ def _subject(contents: Contents) -> str:
     return _("%(news)s, %(more)s") % {"news": changes % counts, "more": deadlines % counts}
 
 
-def _queue(
-    subscription: Subscription,
+def queue_message(
     kind: MessageKind,
     *,
+    to: str,
     subject: str,
     context: dict[str, Any],
-    headers: dict[str, str],
     now: datetime,
+    subscription: Subscription | None = None,
+    headers: dict[str, str] | None = None,
 ) -> Message:
+    """Write a mail from the templates of its kind, in the language that is active."""
     context = {"subscription": subscription, "subject": subject, "base_url": settings.BASE_URL, **context}
     return Message.objects.create(
         subscription=subscription,
         kind=kind,
-        to=subscription.email,
+        to=to,
         subject=subject,
         text=render_to_string(f"subscriptions/mail/{kind}.txt", context),
         html=render_to_string(f"subscriptions/mail/{kind}.html", context),
         # RFC 3834: whoever is away does not answer such mails.
-        headers={"Auto-Submitted": "auto-generated", **headers},
+        headers={"Auto-Submitted": "auto-generated", **(headers or {})},
         message_id=make_msgid(domain=_host()),
         created_at=now,
     )
 
 
-def send_waiting(*, now: datetime) -> int:
-    """Hand up to 500 mails that are due by `now` (aware) to the mail server, and return how many it took.
+def send_waiting(*, now: datetime, kinds: Collection[MessageKind] = tuple(MessageKind)) -> int:
+    """Hand up to 500 mails of these kinds that are due by `now` (aware) to the mail server; return how many it took.
 
     An attempt is counted before it is made, so that not even one that kills the process goes on for ever: after twelve,
     over some 30 hours, a mail has failed. It has failed at once when the server refuses the address for good.
 
     Raises OSError (which smtplib's errors are) when the mail server cannot be reached; no attempt is counted then.
     """
-    if not Message.objects.due(now=now).exists():
+    if not Message.objects.due(now=now).filter(kind__in=kinds).exists():
         return 0
     sent = 0
     server = get_connection()
     server.open()
     try:
         for _turn in range(MOST_IN_A_RUN):
-            message = _claim(now)
+            message = _claim(now, kinds)
             if message is None:
                 break
             sent += _send(message, server, now)
@@ -134,8 +138,8 @@ def send_waiting(*, now: datetime) -> int:
 
 
 @transaction.atomic
-def _claim(now: datetime) -> Message | None:
-    due = Message.objects.due(now=now).order_by("try_at", "pk")
+def _claim(now: datetime, kinds: Collection[MessageKind]) -> Message | None:
+    due = Message.objects.due(now=now).filter(kind__in=kinds).order_by("try_at", "pk")
     message = due.select_for_update(skip_locked=True, of=("self",)).first()
     if message is not None:
         message.attempts += 1

@@ -118,6 +118,7 @@ class Subscription(models.Model):
 class MessageKind(models.TextChoices):
     CONFIRMATION = "confirmation", _("confirmation")
     DIGEST = "digest", _("digest")
+    ALARM = "alarm", _("alarm to administrators")
 
 
 class MessageState(models.TextChoices):
@@ -145,7 +146,7 @@ class Message(models.Model):
     """One mail, as it is or was handed to the mail server. A repeat bears the same Message-ID."""
 
     subscription = models.ForeignKey(
-        Subscription, models.CASCADE, verbose_name=_("subscription"), related_name="messages"
+        Subscription, models.CASCADE, verbose_name=_("subscription"), null=True, related_name="messages"
     )
     kind = models.CharField(_("kind"), max_length=12, choices=MessageKind)
     to = models.EmailField(_("to"))
@@ -171,6 +172,10 @@ class Message(models.Model):
         constraints = [
             CheckConstraint(condition=Q(state__in=MessageState.values), name="message_state_known"),
             CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_with_moment"),
+            CheckConstraint(
+                condition=Q(kind="alarm", subscription=None) | ~Q(kind="alarm") & Q(subscription__isnull=False),
+                name="message_of_a_subscription",
+            ),
             CheckConstraint(condition=~Q(state="failed") | ~Q(error=""), name="message_failed_with_error"),
         ]
         indexes = [

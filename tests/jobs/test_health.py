@@ -36,11 +36,11 @@ def state_of(job: str, *, up_since: datetime = LONG_UP) -> LastCompleted:
     [
         ("find_arrivals", timedelta(days=3), False),
         ("find_arrivals", timedelta(days=3, seconds=1), True),
-        ("find_ghosts", timedelta(minutes=5), False),
-        ("find_ghosts", timedelta(minutes=5, seconds=1), True),
+        ("find_ghosts", timedelta(minutes=4), False),
+        ("find_ghosts", timedelta(minutes=4, seconds=1), True),
     ],
 )
-def test_a_job_is_late_after_three_of_its_intervals_but_not_within_five_minutes(job, age, late):
+def test_a_job_is_late_after_three_of_its_intervals_but_not_within_four_minutes(job, age, late):
     completed(job, NOW - age - timedelta(days=1))
     completed(job, NOW - age)
 
@@ -49,12 +49,12 @@ def test_a_job_is_late_after_three_of_its_intervals_but_not_within_five_minutes(
     assert (state.completed_at, state.late) == (NOW - age, late)
 
 
-def test_a_job_that_was_never_completed_is_late_once_the_process_is_up_for_five_minutes():
+def test_a_job_that_was_never_completed_is_late_once_the_process_is_up_for_four_minutes():
     completed("find_arrivals", NOW, manual=True)
 
     assert state_of("find_arrivals").completed_at is None
-    assert not state_of("find_arrivals", up_since=NOW - timedelta(minutes=5)).late
-    assert state_of("find_arrivals", up_since=NOW - timedelta(minutes=5, seconds=1)).late
+    assert not state_of("find_arrivals", up_since=NOW - timedelta(minutes=4)).late
+    assert state_of("find_arrivals", up_since=NOW - timedelta(minutes=4, seconds=1)).late
 
 
 def test_the_state_of_all_jobs_costs_one_query(django_assert_num_queries):
