@@ -14,7 +14,7 @@ from commitments.pledging import Bindings, is_recurring, missing_pledges, taken_
 from publishing import bulk
 from publishing.actions import publish
 from publishing.dates import passes_at, span_of
-from publishing.importing import rows_of
+from publishing.importing import derive, rows_of
 from publishing.lookups import key_array
 from publishing.models import Act, PublicationState, Publishable
 from publishing.refs import free_ref
@@ -144,6 +144,7 @@ def _write_drafts(documents: list[dict[str, Any]]) -> list[int]:
     ids = dict(Publishable.objects.filter(ref__in=named).values_list("ref", "pk"))
     ids |= {document["ref"]: key for key, document in zip(keys, documents, strict=True)}
     rows = rows_of(registry[Pledge.collection], dict(zip(keys, documents, strict=True)), ids)
+    derive(registry[Pledge.collection], rows)
     bulk.insert(Pledge, list(rows.values()))
     settle_pledges(pledges=keys)
     return keys

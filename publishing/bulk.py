@@ -1,6 +1,7 @@
 """Writing many rows at once by COPY, where a row at a time would take minutes."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import chain, islice
 from typing import Any, TypeVar
 
@@ -19,6 +20,18 @@ def chunks(rows: Iterable[T]) -> Iterator[list[T]]:
     remaining = iter(rows)
     while chunk := list(islice(remaining, CHUNK)):
         yield chunk
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """Yield the items; each is made in a thread while the one before it is worked on.
+
+    Making them may not ask the database, whose connection is in use meanwhile.
+    """
+    with ThreadPoolExecutor(1) as maker:
+        coming = maker.submit(next, items, None)
+        while (item := coming.result()) is not None:
+            coming = maker.submit(next, items, None)
+            yield item
 
 
 def copy(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

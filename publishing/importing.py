@@ -17,7 +17,7 @@ from publishing import bulk, ledger
 from publishing.actions import lock, publish
 from publishing.bulk import chunks
 from publishing.errors import DomainError, ParentNotPublic
-from publishing.fields import nearest, unknown_word
+from publishing.fields import Ids, nearest, unknown_word
 from publishing.ledger import Appending, Item
 from publishing.models import Act, Action, Change, PublicationState, Publishable
 from publishing.resource import Resource, registry
@@ -27,6 +27,7 @@ MOST_ALIKE = 5_000
 MADE = Path("—")
 
 Document = dict[str, Any]
+Row = dict[str, Any]
 
 
 class PlanOutOfDate(DomainError):
@@ -249,27 +250,38 @@ def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
             raise PlanOutOfDate()
         for resource in registry:
             written: list[int] = []
-            for chunk in chunks(plan.documents(resource.name)):
-                new = {ids[d["ref"]]: d for d in chunk if d["ref"] not in plan.existing}
-                changed = {ids[d["ref"]]: d for d in chunk if d["ref"] in plan.changed}
+            for new, changed in bulk.ahead(_batches(plan, resource, ids)):
                 _insert(resource, new, ids, under=current)
-                bulk.update(resource.model, list(rows_of(resource, changed, ids).values()))
-                _store_links(resource, changed, ids, fresh=False)
-                publish(things=list(changed), by=by, under=current)
-                written.extend(new)
+                _update(resource, changed, ids, under=current)
+                written.extend(new.rows)
             resource.follow(written, current.seq_of, current.first_seq)
     return Change.objects.filter(pk=current.id).first()
 
 
-def _insert(
-    resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int], *, under: Appending
-) -> None:
+class Batch(NamedTuple):
+    """Documents, and the rows that they stand for, without what is derived from other tables; both by key."""
+
+    documents: dict[int, Document]
+    rows: dict[int, Row]
+
+
+def _batches(plan: Plan, resource: type[Resource], ids: Ids) -> Iterator[tuple[Batch, Batch]]:
+    """Yield what is new and what has changed, chunk by chunk."""
+    for chunk in chunks(plan.documents(resource.name)):
+        new = {ids[d["ref"]]: d for d in chunk if d["ref"] not in plan.existing}
+        changed = {ids[d["ref"]]: d for d in chunk if d["ref"] in plan.changed}
+        public = PublicationState.PUBLISHED.value
+        yield Batch(new, rows_of(resource, new, ids, state=public)), Batch(changed, rows_of(resource, changed, ids))
+
+
+def _insert(resource: type[Resource], batch: Batch, ids: Ids, *, under: Appending) -> None:
     """Write new things as public, and their publication, so that no row is written twice."""
-    rows = rows_of(resource, documents, ids, state=PublicationState.PUBLISHED.value)
-    resource.take_positions(rows, dict(zip(documents, count(under.seq + 1), strict=False)), under.first_seq)
+    documents, rows = batch
+    derive(resource, rows)
+    resource.take_positions(rows, dict(zip(rows, count(under.seq + 1), strict=False)), under.first_seq)
     bulk.insert(resource.model, list(rows.values()))
     _store_links(resource, documents, ids, fresh=True)
-    resource.settle(list(documents))
+    resource.settle(list(rows))
     under.append(
         [
             Item(key, resource.name, document["ref"], Action.PUBLISHED, document | resource.derived_part(rows[key]))
@@ -278,24 +290,31 @@ def _insert(
     )
 
 
-def _store_links(
-    resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int], *, fresh: bool
-) -> None:
+def _update(resource: type[Resource], batch: Batch, ids: Ids, *, under: Appending) -> None:
+    documents, rows = batch
+    derive(resource, rows)
+    bulk.update(resource.model, list(rows.values()))
+    _store_links(resource, documents, ids, fresh=False)
+    publish(things=list(rows), by=under.by, under=under)
+
+
+def _store_links(resource: type[Resource], documents: Mapping[int, Document], ids: Ids, *, fresh: bool) -> None:
     for field in resource.fields.values():
         field.store_links(resource.model, documents, ids, fresh=fresh)
 
 
-def rows_of(
-    resource: type[Resource], documents: Mapping[int, Document], ids: Mapping[str, int], **more: Any
-) -> dict[int, dict[str, Any]]:
-    """Return the rows (attname → value) that documents stand for, by key, with what is derived and `more`.
+def rows_of(resource: type[Resource], documents: Mapping[int, Document], ids: Ids, **more: Any) -> dict[int, Row]:
+    """Return the rows (attname → value) that documents stand for, by key, with `more`; what is derived is missing.
 
     `ids` gives the key of every ref that they name.
     """
-    rows = {
+    return {
         key: {"pk": key, "resource": resource.name, **more, **resource.attributes(document, ids)}
         for key, document in documents.items()
     }
+
+
+def derive(resource: type[Resource], rows: Mapping[int, Row]) -> None:
+    """Put into rows what follows for them from other tables. Set-wise."""
     for key, derived in resource.derive(rows).items() if rows else ():
         rows[key].update(derived)
-    return rows

@@ -95,6 +95,7 @@ class Resource:
     # What `beside` returns.
     accompanied_by: ClassVar[Mapping[str, Beside]] = {}
     fields: ClassVar[dict[str, Field]] = {}
+    linking: ClassVar[list[Field]] = []
     related: ClassVar[dict[str, Related]] = {}
     computed: ClassVar[dict[str, Computed]] = {}
 
@@ -106,6 +107,7 @@ class Resource:
         for base in reversed(cls.__mro__):
             found.update({value.name: value for value in vars(base).values() if isinstance(value, Field)})
         cls.fields = {name: field for name, field in found.items() if not isinstance(field, Related | Computed)}
+        cls.linking = [field for field in cls.fields.values() if type(field).refs is not Field.refs]
         cls.computed = {name: field for name, field in found.items() if isinstance(field, Computed)}
         cls.related = {name: field for name, field in found.items() if isinstance(field, Related)}
 
@@ -134,7 +136,7 @@ class Resource:
     @classmethod
     def refs(cls, document: Mapping[str, Any]) -> Iterable[tuple[str, str, Collection[str]]]:
         """Yield (column, ref, allowed resources) of everything that a document points to."""
-        for field in cls.fields.values():
+        for field in cls.linking:
             yield from field.refs(document)
 
     @classmethod
