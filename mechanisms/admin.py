@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mechanisms.models import Event, Mechanism, Proposal, TakenUp
 from publishing.admin.filters import DropdownFilter
+from publishing.admin.meanwhile import WatchedForm
 from publishing.admin.offering import OffersThings
 from publishing.admin.things import ListedInline, StackedThingInline, ThingAdmin, ThingInline
 from tracking.admin.records import StatusFilter, TrackedAdmin
@@ -46,6 +47,7 @@ class TakenUpInline(OffersThings, admin.TabularInline):
     """What was read to take a proposal up; it is a part of the proposal, so it is published with it."""
 
     model = TakenUp
+    form = WatchedForm
     fk_name = "proposal"
     template = "admin/publishing/children.html"
     extra = 0

@@ -8,14 +8,14 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from catalog.models import Actor, Theme
 from publishing.dates import PartialDateField
 from publishing.history import tracked
 from publishing.languages import InReadersLanguage
-from publishing.models import Publishable, PublishableQuerySet, identity_link
+from publishing.models import LedgerEntry, Publishable, PublishableQuerySet, identity_link
 from sources.models import Source
 from tracking.statuses import CHOICES, NOT_ASSESSED, OPEN_STATUSES, STATUSES, Status, statuses_of
 
@@ -362,14 +362,42 @@ class DecisionState(models.TextChoices):
     APPROVED = "approved", _("approved")
 
 
+# The life of a decision: which state may follow which. The trigger in sql/decisions.sql refuses any other step, and any
+# change of an approved decision.
+NEXT_STATES: dict[str, tuple[str, ...]] = {
+    DecisionState.DRAFT: (DecisionState.DRAFT, DecisionState.SUBMITTED),
+    DecisionState.SUBMITTED: (
+        DecisionState.DRAFT,
+        DecisionState.SUBMITTED,
+        DecisionState.RETURNED,
+        DecisionState.APPROVED,
+    ),
+    DecisionState.RETURNED: (DecisionState.DRAFT, DecisionState.SUBMITTED),
+    DecisionState.APPROVED: (),
+}
+
+
+class DecisionQuerySet(models.QuerySet):
+    def open(self) -> Self:
+        """Those that may still become public."""
+        return self.exclude(state=DecisionState.APPROVED)
+
+    def with_overtaken(self) -> Self:
+        """Say of each, as `overtaken`, whether its record has moved on since what it was based on."""
+        later = LedgerEntry.objects.filter(seq__gt=OuterRef("based_on"))
+        changes = StatusChange.objects.filter(record=OuterRef(OuterRef("record")))
+        moved_on = Exists(later.filter(Q(ref=OuterRef("record__ref")) | Q(ref__in=changes.values("ref"))))
+        return self.annotate(overtaken=ExpressionWrapper(~Q(state="approved") & moved_on, models.BooleanField()))
+
+
 @tracked("decision_edits")
 class Decision(models.Model):
     """A status change in preparation. It becomes public by being approved."""
 
     record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="decisions")
     kind = models.CharField(_("kind"), max_length=12, choices=StatusChangeKind, default=StatusChangeKind.ASSESSMENT)
-    status = models.CharField(_("status"), max_length=20, choices=CHOICES)
-    effective_on = models.DateField(_("holds from"))
+    status = models.CharField(_("status"), max_length=20, choices=CHOICES, blank=True)
+    effective_on = models.DateField(_("holds from"), null=True, blank=True)
     reason_en = models.TextField(_("reason (English)"), blank=True)
     reason_zh = models.TextField(_("reason (Chinese)"), blank=True)
     was_wrong_en = models.TextField(_("what was wrong (English)"), blank=True)
@@ -381,10 +409,31 @@ class Decision(models.Model):
     findings = models.ManyToManyField(Finding, verbose_name=_("findings"), blank=True, related_name="decisions")
     based_on = models.BigIntegerField(_("based on data version"))
     state = models.CharField(_("state"), max_length=10, choices=DecisionState, default=DecisionState.DRAFT)
+    publish_not_before = models.DateTimeField(
+        _("not public before"),
+        null=True,
+        blank=True,
+        help_text=_("Until then it cannot be approved, so that whom it is about can answer first."),
+    )
+    told_on = models.DateField(_("they were told on"), null=True, blank=True)
+    told_how = models.TextField(_("how they were told"), blank=True, help_text=_("Seen by staff only."))
     prepared_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("prepared by"), related_name="prepared_decisions"
     )
     prepared_at = models.DateTimeField(_("prepared at"))
+    changed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("last changed by"),
+        null=True,
+        related_name="+",
+    )
+    changed_at = models.DateTimeField(_("last changed at"), null=True)
+    returned_because = models.TextField(_("returned because"), blank=True)
+    returned_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("returned by"), null=True, related_name="+"
+    )
+    returned_at = models.DateTimeField(_("returned at"), null=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -398,6 +447,7 @@ class Decision(models.Model):
     )
 
     reason = InReadersLanguage("reason")
+    objects = DecisionQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("decision")
@@ -409,10 +459,26 @@ class Decision(models.Model):
                 | Q(approved_by__isnull=False, approved_at__isnull=False, status_change__isnull=False),
                 name="decision_approved_by_somebody",
             ),
+            models.CheckConstraint(
+                condition=Q(state="draft")
+                | (~Q(status="") & Q(effective_on__isnull=False) & (~Q(reason_en="") | ~Q(reason_zh=""))),
+                name="decision_complete_unless_draft",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state="returned")
+                | (~Q(returned_because="") & Q(returned_by__isnull=False, returned_at__isnull=False)),
+                name="decision_returned_with_note",
+                violation_error_message=_("Say what is to be changed."),
+            ),
+            models.CheckConstraint(
+                condition=Q(told_on=None, told_how="") | Q(told_on__isnull=False) & ~Q(told_how=""),
+                name="decision_told_when_and_how",
+                violation_error_message=_("Say when and how they were told, or leave both empty."),
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.record}: {self.get_status_display()}"
+        return f"{self.record}: {self.get_status_display()}" if self.status else str(self.record)
 
 
 @tracked("response_edits")

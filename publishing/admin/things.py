@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, models, transaction
+from django.db import IntegrityError, connection, models, transaction
 from django.db.models import QuerySet
 from django.forms.models import BaseInlineFormSet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -20,8 +20,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from accounts.models import User
-from publishing.actions import hanging_on, publish, unpublish
+from publishing.actions import hanging_on, lock, publish, unpublish
 from publishing.admin.edits import edits_of
+from publishing.admin.meanwhile import WatchedForm
 from publishing.admin.naming import ShowsState, branch_of, public_url
 from publishing.admin.offering import OffersThings, allowed_resources, give_chosen
 from publishing.admin.reading import ReadOnly
@@ -41,7 +42,7 @@ class SavedAtOnce(DomainError):
     message = _("Somebody else has saved something that excludes this at the same moment. Look at it and save again.")
 
 
-class ThingForm(forms.ModelForm):
+class ThingForm(WatchedForm):
     """The form of a thing. What its action refused comes back as an error beside what was typed."""
 
     refusal: ClassVar[DomainError | None] = None
@@ -134,8 +135,11 @@ class ChildFormSet(BaseInlineFormSet):
         return form
 
     def get_queryset(self) -> QuerySet:
+        """Return the rows of the form; when it was sent, whoever saves one of them on its own page waits."""
         if not hasattr(self, "_queryset"):
             found = super().get_queryset()
+            if self.is_bound:
+                lock(list(found.values_list("pk", flat=True)))
             if not self.is_bound:
                 self.more = found[CHILDREN_SHOWN : CHILDREN_SHOWN + 1].exists()
                 self._queryset = found[:CHILDREN_SHOWN]
@@ -269,6 +273,12 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Publishable | None = None) -> dict[str, Any]:
         return {"ref": [self.ref_from]} if obj is None and self.ref_from else {}
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """Read the row; when its form was sent, after whoever is saving it, so that what they save is seen."""
+        if connection.in_atomic_block and request.method == "POST" and object_id.isascii() and object_id.isdigit():
+            lock([int(object_id)])
+        return super().get_object(request, object_id, from_field)
 
     def get_form(
         self, request: HttpRequest, obj: Publishable | None = None, change: bool = False, **kwargs: Any

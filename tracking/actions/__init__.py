@@ -1,6 +1,7 @@
 """The verbs of tracking. A status comes from `approve_decision` (or the import of published status changes) only."""
 
-from tracking.actions.decisions import approve_decision, prepare_decision
+from tracking.actions.approving import approve_decision, needs_second_person
+from tracking.actions.decisions import prepare_decision, rebase_decision, return_decision
 from tracking.actions.evidence import delete_draft_evidence, refuse_unpublishing_changes, refuse_unpublishing_evidence
 from tracking.actions.findings import claim_finding, dismiss_finding, lapse_findings
 
@@ -10,7 +11,10 @@ __all__ = [
     "delete_draft_evidence",
     "dismiss_finding",
     "lapse_findings",
+    "needs_second_person",
     "prepare_decision",
+    "rebase_decision",
     "refuse_unpublishing_changes",
     "refuse_unpublishing_evidence",
+    "return_decision",
 ]

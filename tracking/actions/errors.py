@@ -38,6 +38,44 @@ class NotAllowedToApprove(DomainError):
     message = _("You may prepare decisions; somebody who may approve them has to make this one public.")
 
 
+class DecisionNotWaiting(DomainError):
+    code = "decision_not_waiting"
+    message = _("The decision is not waiting for approval (it is: %(state)s). It has to be submitted first.")
+
+
+class DecisionChanged(DomainError):
+    code = "decision_changed"
+    message = _("Somebody has changed this decision since you opened it. Look at it as it is now.")
+
+
+class SecondPersonNeeded(DomainError):
+    code = "second_person_needed"
+    message = _("You prepared this decision or changed it last, so somebody else has to approve it.")
+
+
+class NotBefore(DomainError):
+    code = "not_before"
+    message = _(
+        "It can be approved from %(moment)s (UTC) on, so that whom it is about can answer first."
+        " Wait until then, or change that moment."
+    )
+
+
+class TellingIncomplete(DomainError):
+    code = "telling_incomplete"
+    message = _("Say when and how they were told, or leave both empty.")
+
+
+class NotAllowedToReturn(DomainError):
+    code = "not_allowed_to_return"
+    message = _("Only who may approve decisions may return them.")
+
+
+class ReturnNeedsNote(DomainError):
+    code = "return_needs_note"
+    message = _("Say what is to be changed; who prepared it reads that.")
+
+
 class StatusNotPossible(DomainError):
     code = "status_not_possible"
     message = _("“%(status)s” is no status that “%(ref)s” can have.")

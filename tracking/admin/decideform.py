@@ -7,17 +7,19 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
+from django.forms.models import model_to_dict
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from publishing import ledger
+from publishing.admin.meanwhile import SeesMeanwhile
 from publishing.dates import validate_partial_date
 from publishing.models import PublicationState
 from publishing.refs import free_ref, ref_from
 from sources.models import Language, Source, SourceKind, validate_web_address
 from tracking.admin.showing import evidence_in_full, status_badge, what_was_seen
-from tracking.models import Evidence, Finding, Record, Stance, StatusChange
+from tracking.models import Decision, Evidence, Finding, Record, Stance, StatusChange, StatusChangeKind
 
 TEXT = {"rows": 3, "class": "vLargeTextField"}
 
@@ -52,8 +54,11 @@ class ChangeChoice(forms.ModelChoiceField):
         return f"{obj} · {obj.ref}"
 
 
-class DecideForm(forms.Form):
-    """What is decided. `record` is the one it is about, `today` the day in UTC, `asked` the page's own parameters."""
+class DecideForm(SeesMeanwhile, forms.Form):
+    """What is decided. `record` is the one it is about, `today` the day in UTC, `asked` the page's own parameters.
+
+    `decision` is the stored one that is changed, if any. `draft` asks for no more than what a draft needs.
+    """
 
     status = forms.ChoiceField(label=_("New status"), widget=forms.RadioSelect)
     effective_on = forms.DateField(
@@ -67,11 +72,24 @@ class DecideForm(forms.Form):
     findings = FindingChoice(
         label=_("Findings that this decision settles"), queryset=Finding.objects.none(), required=False
     )
+    kind = forms.ChoiceField(
+        label=_("Why is it decided?"),
+        choices=[
+            (StatusChangeKind.ASSESSMENT, _("Assessment: something happened, was found, or was looked at anew")),
+            (StatusChangeKind.CORRECTION, _("Correction: we were wrong; name the change and say what was wrong")),
+            (
+                StatusChangeKind.REVISION,
+                _("Revision: nothing was wrong, the method changed; say how in the reason"),
+            ),
+        ],
+        widget=forms.RadioSelect,
+        initial=StatusChangeKind.ASSESSMENT,
+    )
     supersedes = ChangeChoice(
-        label=_("Is it a correction?"),
+        label=_("Which change does it correct?"),
         queryset=StatusChange.objects.none(),
         required=False,
-        empty_label=_("No, a new assessment"),
+        empty_label=_("None, it is no correction"),
         help_text=_("Choose the earlier change that was wrong. What holds now but did not then is no correction."),
     )
     was_wrong_en = forms.CharField(
@@ -80,10 +98,38 @@ class DecideForm(forms.Form):
     was_wrong_zh = forms.CharField(
         label=_("What was wrong (Chinese)"), required=False, widget=forms.Textarea(attrs=TEXT)
     )
+    publish_not_before = forms.DateTimeField(
+        label=_("Not public before (UTC)"),
+        required=False,
+        widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
+        help_text=_("Until then nobody can approve it, so that whom it is about can answer first."),
+    )
+    told_on = forms.DateField(
+        label=_("They were told on"),
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+    told_how = forms.CharField(
+        label=_("How they were told"),
+        required=False,
+        widget=forms.Textarea(attrs=TEXT),
+        help_text=_("For colleagues: to whom, by which way, what was asked. It is never public."),
+    )
     based_on = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
 
-    def __init__(self, data: Any, *, record: Record, today: date, asked: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        data: Any,
+        *,
+        record: Record,
+        today: date,
+        asked: Mapping[str, str],
+        decision: Decision | None = None,
+        draft: bool = False,
+    ) -> None:
         super().__init__(data)
+        self.decision = decision
+        self.draft = draft
         self.today = today
         fields: dict[str, Any] = self.fields
         fields["status"].choices = [
@@ -99,29 +145,51 @@ class DecideForm(forms.Form):
         fields["supersedes"].queryset = record.status_changes.filter(seq__isnull=False, superseded_by=None).order_by(
             "-seq"
         )
+        if draft:
+            fields["status"].required = fields["effective_on"].required = False
+        if decision is not None:
+            stored = [name for name in fields if name not in ("evidence", "findings", "based_on")]
+            self.initial = model_to_dict(decision, fields=[*stored, "evidence", "findings", "based_on"])
+            self.watch([*stored, "evidence"])
+            return
         self.initial = {
             "effective_on": today,
             "based_on": ledger.head().seq,
             "findings": [asked["finding"]] if "finding" in asked else list(findings.values_list("pk", flat=True)),
             "supersedes": asked.get("correct"),
+            "kind": StatusChangeKind.CORRECTION if "correct" in asked else StatusChangeKind.ASSESSMENT,
         }
 
-    def clean_effective_on(self) -> date:
-        day: date = self.cleaned_data["effective_on"]
-        if day > self.today:
+    def clean_effective_on(self) -> date | None:
+        day: date | None = self.cleaned_data["effective_on"]
+        if day is not None and day > self.today:
             raise ValidationError(_("A status cannot hold from a day to come."), code="day_to_come")
         return day
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        if not self.draft:
+            self._clean_reason(cleaned)
+            self._clean_correction(cleaned)
+        if bool(cleaned.get("told_on")) != bool(cleaned.get("told_how")) and "told_on" not in self.errors:
+            self.add_error("told_on", _("Say when and how they were told, or leave both empty."))
+        if self.decision is not None:
+            self.compare(self.decision)
+        return cleaned
+
+    def _clean_reason(self, cleaned: dict[str, Any]) -> None:
         if not (cleaned.get("reason_en") or cleaned.get("reason_zh")):
             self.add_error("reason_en", _("Give a reason in English or Chinese."))
+
+    def _clean_correction(self, cleaned: dict[str, Any]) -> None:
         wrong = cleaned.get("was_wrong_en") or cleaned.get("was_wrong_zh")
-        if cleaned.get("supersedes") and not wrong:
-            self.add_error("was_wrong_en", _("Say in English or Chinese what was wrong."))
-        if wrong and not cleaned.get("supersedes") and "supersedes" not in self.errors:
-            self.add_error("supersedes", _("Choose the change that was wrong, or leave empty what was wrong."))
-        return cleaned
+        if cleaned.get("kind") == StatusChangeKind.CORRECTION:
+            if not cleaned.get("supersedes") and "supersedes" not in self.errors:
+                self.add_error("supersedes", _("Choose the change that was wrong."))
+            if not wrong:
+                self.add_error("was_wrong_en", _("Say in English or Chinese what was wrong."))
+        elif wrong or cleaned.get("supersedes"):
+            self.add_error("kind", _("Choose “Correction”, or empty what was corrected and what was wrong."))
 
 
 def citable_evidence(record: Record) -> QuerySet[Evidence]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.core.serializers.json import DjangoJSONEncoder
@@ -26,10 +27,12 @@ from tracking.admin.decideform import DecideForm, LinkForm, LinkFormSet
 from tracking.admin.decisions import published_message
 from tracking.admin.previewing import Preview, preview_of
 from tracking.admin.showing import due_in_full, is_overdue
-from tracking.models import Decision, Record, StatusChangeKind
+from tracking.models import Decision, Record
 
 # What each button of the page asks for.
-PREVIEW, SUBMIT, APPROVE, ANOTHER_LINK = "_preview", "_submit", "_approve", "_another"
+PREVIEW, SUBMIT, APPROVE, DRAFT, ANOTHER_LINK = "_preview", "_submit", "_approve", "_draft", "_another"
+BUTTONS = (APPROVE, SUBMIT, DRAFT, ANOTHER_LINK)
+MOST_KEYS = 2**62
 
 
 def decide_view(model_admin: admin.ModelAdmin, request: HttpRequest, object_id: int) -> HttpResponse:
@@ -50,6 +53,7 @@ class _Page:
         self.request = request
         self.record = record
         self.user: User = staff_of(request)
+        self.decision = self._asked_for()
         self.now = timezone.now()
         self.preview: Preview | None = None
         self.digest = ""
@@ -58,13 +62,33 @@ class _Page:
             data["link-TOTAL_FORMS"] = str(_whole_number(data.get("link-TOTAL_FORMS"), most=9) + 1)
         self._bind(data)
 
+    def _asked_for(self) -> Decision | None:
+        """Return the decision in preparation that the address asks for."""
+        key = self.request.GET.get("decision")
+        if key is None:
+            return None
+        return get_object_or_404(self.record.decisions.open(), pk=_whole_number(key, most=MOST_KEYS))
+
     def _bind(self, data: QueryDict | None) -> None:
-        today = self.now.date()
-        self.form = DecideForm(data, record=self.record, today=today, asked=self.request.GET)
+        self.form = DecideForm(
+            data,
+            record=self.record,
+            today=self.now.date(),
+            asked=self.request.GET,
+            decision=self.decision,
+            draft=data is not None and DRAFT in data,
+        )
         self.links = LinkFormSet(data, prefix="link")
 
+    @property
+    def may_approve(self) -> bool:
+        """Whether who fills in the page may approve it as well: not where that takes two people."""
+        return self.user.has_perm("tracking.approve_decision") and not settings.TWO_PERSON_RULE
+
     def answer_to_post(self) -> HttpResponse:
-        asked = next((button for button in (APPROVE, SUBMIT, ANOTHER_LINK) if button in self.request.POST), PREVIEW)
+        asked = next(
+            (button for button in (APPROVE, SUBMIT, DRAFT, ANOTHER_LINK) if button in self.request.POST), PREVIEW
+        )
         if asked == ANOTHER_LINK:
             return self.shown(checked=False)
         if asked == APPROVE and not self.user.has_perm("tracking.approve_decision"):
@@ -73,7 +97,7 @@ class _Page:
         if not all([self.form.is_valid(), self.links.is_valid()]):
             return self.shown()
         self.digest = self._digest()
-        if asked != PREVIEW and self.request.POST.get("previewed") != self.digest:
+        if asked in (SUBMIT, APPROVE) and self.request.POST.get("previewed") != self.digest:
             messages.warning(self.request, _("This is not what you saw in the preview. Look at the new one first."))
             asked = PREVIEW
         try:
@@ -101,6 +125,8 @@ class _Page:
         with transaction.atomic():
             added = [link.write_evidence(record=self.record, today=self.now.date()) for link in self._filled_links()]
             decision = prepare_decision(
+                decision=self.decision,
+                draft=asked == DRAFT,
                 record=self.record,
                 status=given["status"],
                 effective_on=given["effective_on"],
@@ -109,12 +135,15 @@ class _Page:
                 now=self.now,
                 reason_en=given["reason_en"],
                 reason_zh=given["reason_zh"],
-                kind=StatusChangeKind.CORRECTION if given["supersedes"] else StatusChangeKind.ASSESSMENT,
+                kind=given["kind"],
                 supersedes=given["supersedes"],
                 was_wrong_en=given["was_wrong_en"],
                 was_wrong_zh=given["was_wrong_zh"],
                 findings=given["findings"],
                 based_on=given["based_on"],
+                publish_not_before=given["publish_not_before"],
+                told_on=given["told_on"],
+                told_how=given["told_how"],
             )
             if asked == PREVIEW:
                 self.preview = preview_of(decision)
@@ -147,9 +176,13 @@ class _Page:
             messages.success(self.request, published_message(decision))
             self.model_admin.log_change(self.request, self.record, str(_("Decided on its status.")))
             return HttpResponseRedirect(admin_url(self.record))
-        messages.success(
-            self.request, _("The decision is submitted. Somebody who may approve decisions makes it public.")
+        said = (
+            _("The draft is saved. Submit it when it is complete.")
+            if asked == DRAFT
+            else _("The decision is submitted. Somebody who may approve decisions makes it public.")
         )
+        messages.success(self.request, said)
+        self.model_admin.log_change(self.request, decision, str(_("Prepared.")))
         return HttpResponseRedirect(reverse("admin:tracking_decision_change", args=[decision.pk]))
 
     def shown(self, *, checked: bool = True) -> HttpResponse:
@@ -171,10 +204,14 @@ class _Page:
             "checked": checked and self.form.is_bound,
             "changes": changes.select_related("supersedes", "superseded_by"),
             "responses": record.responses.select_related("actor", "source").order_by("-stated_on", "ref"),
-            "waiting": record.decisions.filter(state="submitted").order_by("-prepared_at"),
+            "decision": self.decision,
+            "waiting": record.decisions.open()
+            .exclude(pk=self.decision.pk if self.decision else 0)
+            .order_by("-prepared_at"),
             "preview": self.preview,
             "digest": self.digest if self.preview else "",
-            "may_approve": self.user.has_perm("tracking.approve_decision"),
+            "may_approve": self.may_approve,
+            "needs_second_person": self.user.has_perm("tracking.approve_decision") and settings.TWO_PERSON_RULE,
             "media": self.form.media,
         }
         return TemplateResponse(self.request, "admin/tracking/decide.html", context)
@@ -188,4 +225,4 @@ class _Encoder(DjangoJSONEncoder):
 
 
 def _whole_number(text: str | None, *, most: int) -> int:
-    return min(int(text), most) if text and text.isascii() and text.isdigit() and len(text) < 4 else 0
+    return min(int(text), most) if text and text.isascii() and text.isdigit() and len(text) < 18 else 0

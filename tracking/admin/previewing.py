@@ -31,8 +31,13 @@ class Preview:
         return (self.after.code, self.after_since) == (self.stated.code, self.decision.effective_on)
 
 
-def preview_of(decision: Decision) -> Preview:
-    """Return what the public would see after this decision. Three queries; nothing is written."""
+def preview_of(decision: Decision) -> Preview | None:
+    """Return what the public would see after this decision; None for a draft without a status or its day.
+
+    Three queries; nothing is written.
+    """
+    if not decision.status or decision.effective_on is None:
+        return None
     record = decision.record
     published = [
         Published(change.pk, change.status, change.effective_on, change.seq, LAST, change.supersedes_id)

@@ -40,6 +40,12 @@ def waiting_work(context: Context) -> list[Waiting]:
         submitted = Decision.objects.filter(state=DecisionState.SUBMITTED).count()
         address = reverse("admin:tracking_decision_changelist") + f"?state__exact={DecisionState.SUBMITTED}"
         work.append(Waiting(submitted, _("submitted decisions"), address))
+        returned = Decision.objects.filter(state=DecisionState.RETURNED, prepared_by=user.pk).count()
+        address = reverse("admin:tracking_decision_changelist") + (
+            f"?state__exact={DecisionState.RETURNED}&prepared_by__id__exact={user.pk}"
+        )
+        if returned:
+            work.append(Waiting(returned, _("decisions returned to you"), address))
     if user.has_perm("tracking.view_record"):
         records = reverse("admin:tracking_record_changelist")
         overdue = Record.objects.public().overdue(now=timezone.now()).count()

@@ -1,0 +1,5 @@
+DROP TRIGGER decision_life ON tracking_decision;
+DROP TRIGGER decision_evidence_stays ON tracking_decision_evidence;
+DROP TRIGGER decision_findings_stay ON tracking_decision_findings;
+DROP FUNCTION tracking_decision_links_stay;
+DROP FUNCTION tracking_decision_life;
