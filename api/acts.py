@@ -1,6 +1,7 @@
 """The ledger and its changes as lists. They are the same at every data version, so they take none."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -13,9 +14,10 @@ from api.paging import Order
 from api.questions import Fields, Question
 from api.schema import HASH, MOMENT, POSITION, REF, TEXT, Components, Schema
 from publishing import ledger
-from publishing.models import Act, Action, Change, Document, LedgerEntry, PublicationState
+from publishing.models import Act, Action, Change, Document, LedgerEntry, PublicationState, SignedHead
 from publishing.reading import Answer
 from publishing.resource import registry
+from publishing.signing import head_as_told
 
 ENTRY: dict[str, Schema] = {
     "seq": POSITION,
@@ -38,11 +40,21 @@ CHANGE: dict[str, Schema] = {
     "recorded_at": MOMENT,
 }
 
+HEAD: dict[str, Schema] = {
+    "day": {"type": "string", "format": "date"},
+    "seq": POSITION,
+    "hash": HASH,
+    "signed_at": MOMENT,
+    "statement": TEXT,
+    "signature": TEXT,
+    "public_key": TEXT,
+}
+
 
 class ActList(List):
     """What both lists have in common: rows of one table that are never altered."""
 
-    table: type[LedgerEntry] | type[Change]
+    table: type[LedgerEntry] | type[Change] | type[SignedHead]
     filterset: type[QuestionFilterSet]
 
     def orders(self) -> Sequence[str]:
@@ -186,3 +198,34 @@ class ChangeList(ActList):
 
     def describe_result(self, components: Components) -> Schema:
         return components.schema("Change", lambda: {"type": "object", "properties": CHANGE})
+
+
+class HeadFilters(QuestionFilterSet):
+    day__gte = QuestionFilter("day", "gte", values.WholeDay(help_text=_("First day.")))
+    day__lte = QuestionFilter("day", "lte", values.WholeDay(help_text=_("Last day.")))
+
+
+class HeadList(ActList):
+    """The head of the ledger as it stood when each day began, signed."""
+
+    name = "ledger/heads"
+    help = _(
+        "The head of the ledger as it stood when each day (UTC) began, with an Ed25519 signature of `statement` and the"
+        " public key. Whoever keeps one can show whether anything before it was rewritten."
+    )
+    natural_order = ("day",)
+    title, table, filterset = SignedHead._meta.verbose_name_plural, SignedHead, HeadFilters
+
+    def keys(self) -> Sequence[str]:
+        return tuple(HEAD)
+
+    def turned_at(self, question: Question) -> datetime | None:
+        return SignedHead.objects.order_by("-day").values_list("signed_at", flat=True).first()
+
+    def cells(self, keys: Sequence[Any], question: Question) -> list[Answer]:
+        """One query."""
+        found = SignedHead.objects.in_bulk(keys)
+        return [answers.chosen(head_as_told(found[key]), question.fields) for key in keys]
+
+    def describe_result(self, components: Components) -> Schema:
+        return components.schema("SignedHead", lambda: {"type": "object", "properties": HEAD})

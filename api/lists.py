@@ -32,6 +32,11 @@ class List(ABC):
     # The order that is meant where none is asked for; its last name is unique, and ends every order.
     natural_order: tuple[str, ...]
 
+    @property
+    def slug(self) -> str:
+        """Its name as one word."""
+        return self.name.replace("/", "_")
+
     @abstractmethod
     def keys(self) -> Sequence[str]:
         """Return the keys that a result can have."""

@@ -3,7 +3,7 @@
 from django.urls import path, re_path
 from django.views.generic import RedirectView
 
-from api.acts import ChangeList, EntryList
+from api.acts import ChangeList, EntryList, HeadList
 from api.lists import List, ResourceList
 from api.views.lists import DetailView, ListView
 from api.views.roots import DescriptionView, DocsView, NowhereView, RootView
@@ -12,7 +12,7 @@ from publishing.resource import registry
 from tracking.resources import RecordResource
 
 resources = [*registry, RecordResource]
-lists: list[List] = [*(ResourceList(resource) for resource in resources), ChangeList(), EntryList()]
+lists: list[List] = [*(ResourceList(resource) for resource in resources), ChangeList(), EntryList(), HeadList()]
 
 urlpatterns = [
     path("v1/", RootView.as_view(lists=lists), name="api-root"),

@@ -1,8 +1,10 @@
 """Reading the environment: one function for each type of value. A wrong one raises ImproperlyConfigured in one line."""
 
+import base64
 import os
 import re
 import secrets
+from collections.abc import Callable
 from contextlib import suppress
 from ipaddress import ip_network
 from pathlib import Path
@@ -67,12 +69,29 @@ def address(name: str, *, schemes: tuple[str, ...]) -> str:
     raise ImproperlyConfigured(f"{name} must be an address that begins with {' or '.join(f'{s}://' for s in schemes)}.")
 
 
-def laptop_secret(path: Path) -> str:
+def signing_key(name: str) -> str:
+    """Return a private key of 32 bytes in base64, which is not repeated when it is wrong."""
+    value = text(name)
+    with suppress(ValueError):
+        if not value or len(base64.b64decode(value, validate=True)) == 32:
+            return value
+    raise ImproperlyConfigured(f"{name} must be 32 random bytes in base64; `openssl rand -base64 32` makes some.")
+
+
+def new_signing_key() -> str:
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+def new_secret() -> str:
+    return secrets.token_urlsafe(50)
+
+
+def laptop_secret(path: Path, *, make: Callable[[], str] = new_secret) -> str:
     """Return the secret kept at `path`, made on the first call. Two processes that make it at once get the same."""
     if not path.exists():
         embedded.private_folder(path.parent)
         mine = path.with_name(f"{path.name}.{os.getpid()}")
-        embedded.write_private(mine, secrets.token_urlsafe(50))
+        embedded.write_private(mine, make())
         with suppress(FileExistsError):
             os.link(mine, path)
         mine.unlink()

@@ -22,7 +22,9 @@ from config.environment import (
     is_of_this_machine,
     laptop_secret,
     networks,
+    new_signing_key,
     one_of,
+    signing_key,
     text,
     web_address,
     whole_number,
@@ -74,6 +76,13 @@ if PRODUCTION and is_guessable(SECRET_KEY):
     )
 SECRET_KEY = SECRET_KEY or laptop_secret(DATA_DIR / "secret_key")
 SECRET_KEY_FALLBACKS = words("SECRET_KEY_FALLBACKS")
+
+SIGNING_KEY = signing_key("SIGNING_KEY")
+"""With it the worker signs the head of the ledger each day; no other process needs it."""
+HEADS_DIR = text("HEADS_DIR")
+if not PRODUCTION:
+    SIGNING_KEY = SIGNING_KEY or laptop_secret(DATA_DIR / "signing_key", make=new_signing_key)
+    HEADS_DIR = HEADS_DIR or str(DATA_DIR / "heads")
 
 ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname), "127.0.0.1", "localhost", "[::1]", *words("ALLOWED_HOSTS")]
 if PRODUCTION and {"*", "."} & set(ALLOWED_HOSTS):

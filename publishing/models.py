@@ -253,3 +253,28 @@ class Document(models.Model):
 
     def __str__(self) -> str:
         return f"{self.thing} @{self.pk}"
+
+
+class SignedHead(models.Model):
+    """The last position of the ledger as it stood when a day (UTC) began, signed. Nothing changes or removes it."""
+
+    day = models.DateField(_("day"), primary_key=True)
+    seq = models.BigIntegerField(_("position"))
+    hash = models.CharField(_("hash"), max_length=64)
+    signed_at = models.DateTimeField(_("signed at"))
+    public_key = models.CharField(
+        _("public key"), max_length=60, help_text=_("Ed25519, as PEM has it between its lines.")
+    )
+    signature = models.CharField(_("signature"), max_length=88, help_text=_("Ed25519, in base64."))
+
+    class Meta:
+        verbose_name = _("signed head")
+        verbose_name_plural = _("signed heads")
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.seq}"
+
+    @property
+    def statement(self) -> str:
+        """What is signed, as UTF-8: one line without an end."""
+        return f"pactwatch head {self.day.isoformat()} {self.seq}:{self.hash}"

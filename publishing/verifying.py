@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
 
@@ -63,6 +64,14 @@ def verify(*, head: tuple[int, str] | None = None) -> Verified | Broken:
         for broken in check():
             return broken
     return Verified(ledger.head(), **counts)
+
+
+def verify_one_state() -> Verified | Broken:
+    """Verify as `verify` does, outside of any transaction: what is published meanwhile does not count."""
+    with transaction.atomic(durable=True):
+        with connection.cursor() as cursor:
+            cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        return verify()
 
 
 def _chain(counts: dict[str, int]) -> Iterator[Broken]:

@@ -16,7 +16,8 @@ from subscriptions.schedule import next_delivery
 CONFIRMATIONS_A_DAY = 3
 DAY = timedelta(days=1)
 KEEP_UNCONFIRMED = timedelta(days=7)
-KEEP_ENDED = timedelta(days=30)
+# With the day until the job comes round, and two more in which it may be late, an address is gone within a week.
+KEEP_ENDED = timedelta(days=4)
 KEEP_MESSAGES = timedelta(days=90)
 KEEP_TOLD = timedelta(days=30)
 
@@ -134,7 +135,8 @@ def unsubscribe(*, subscription: Subscription, now: datetime) -> Subscription:
 def forget_addresses(*, now: datetime) -> int:
     """Delete what there is no reason any more to keep of people, and return how many rows that were.
 
-    Wishes that were not confirmed go after seven days, ended subscriptions after 30, mails after 90; deadlines that
+    Wishes that were not confirmed go after seven days, ended subscriptions with all that was sent to them
+    after four, so that an address is gone within a week of leaving; mails after 90; deadlines that
     somebody was told of 30 days after they have passed.
     """
     gone = (

@@ -22,6 +22,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from publishing.models import SignedHead
 from publishing.words import moment_in_words
 from subscriptions.contents import Contents
 from subscriptions.following import named
@@ -61,6 +62,7 @@ def queue_digest(*, subscription: Subscription, contents: Contents, now: datetim
         subject=_subject(contents),
         context={
             "contents": contents,
+            "signed": SignedHead.objects.filter(seq__lte=contents.version).order_by("-day").first(),
             "until": moment_in_words(now, zone=subscription.zone),
             "manage_url": link_to(subscription, Purpose.MANAGE),
             "unsubscribe_url": link_to(subscription, Purpose.UNSUBSCRIBE),

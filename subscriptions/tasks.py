@@ -32,7 +32,8 @@ def send_messages(*, now: datetime, **later_keywords: object) -> int:
     every=timedelta(days=1),
     queue="upkeep",
     summary=_(
-        "Deletes addresses that were not confirmed within a week, ended subscriptions after 30 days, mails after 90."
+        "Deletes addresses that were not confirmed within a week, ended subscriptions and the mails to them within a"
+        " week, all mails after 90 days."
     ),
 )
 def forget_addresses(*, now: datetime, **later_keywords: object) -> int:

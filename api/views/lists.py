@@ -38,7 +38,7 @@ class ListView(AnswerView):
     def of(cls, listed: List) -> Callable[..., HttpResponseBase]:
         """Return the view of one list."""
         own: type[ListView] = type(
-            f"{cls.__name__}_{listed.name}", (cls,), {"listed": listed, "parameters": listed.all_parameters()}
+            f"{cls.__name__}_{listed.slug}", (cls,), {"listed": listed, "parameters": listed.all_parameters()}
         )
         return own.as_view()
 
@@ -106,7 +106,7 @@ class ListView(AnswerView):
                 if question.fields is None or key in question.fields
                 for column in columns
             ],
-            name=f"{self.listed.name}-{question.asked.version}",
+            name=f"{self.listed.slug}-{question.asked.version}",
         )
 
     def describe(self, components: Components) -> Schema:
@@ -115,7 +115,7 @@ class ListView(AnswerView):
         parameters = self.listed.parameters()
         return schema.operation(
             components,
-            id=f"list_{self.listed.name}",
+            id=f"list_{self.listed.slug}",
             tag=self.listed.name,
             summary=_("List: %(what)s") % {"what": self.listed.title},
             description=str(self.listed.help),

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from publishing.admin.filters import DropdownFilter, KindFilter
 from publishing.admin.reading import ReadOnlyAdmin
-from publishing.models import Act, Change, Document, LedgerEntry
+from publishing.models import Act, Change, Document, LedgerEntry, SignedHead
 from publishing.resource import registry
 
 
@@ -114,3 +114,20 @@ class DocumentAdmin(ReadOnlyAdmin):
     @admin.display(description=_("document"))
     def pretty_body(self, document: Document) -> SafeString:
         return pretty(document.body)
+
+
+@admin.register(SignedHead)
+class SignedHeadAdmin(ReadOnlyAdmin):
+    """The head of each day. docs/ledger.md says how anybody checks one."""
+
+    list_display = ["day", "seq", "hash", "signed_at"]
+    list_filter = ["signed_at"]
+    search_fields = ["=seq", "hash__startswith"]
+    search_help_text = _("Searched: the position, and how the hash begins.")
+    ordering = ["-day"]
+    fields = ["day", "seq", "hash", "signed_at", "statement", "signature", "public_key"]
+    readonly_fields = ["statement"]
+
+    @admin.display(description=_("what is signed"))
+    def statement(self, head: SignedHead) -> str:
+        return head.statement

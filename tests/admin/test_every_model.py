@@ -1,12 +1,15 @@
 """Every model can be found, searched, filtered and opened, in both languages."""
 
 import pytest
+from django.conf import settings
 from django.contrib import admin
+from django.utils import timezone
 
 from catalog.models import Actor
 from commitments.models import Commitment
 from publishing.admin.filters import DropdownFilter
 from publishing.models import LedgerEntry
+from publishing.signing import sign_head
 from tests.admin.conftest import desk_of
 from tracking.actions import prepare_decision
 from tracking.models import Evidence
@@ -30,6 +33,7 @@ def everything(world, finding, pledge, editor):
         now=pledge.overdue_from.replace(year=2027),
         reason_en="It is there.",
     )
+    sign_head(key=settings.SIGNING_KEY, now=timezone.now())
 
 
 def test_every_model_of_the_domain_is_in_the_admin():

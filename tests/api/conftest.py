@@ -25,6 +25,7 @@ Answer = dict[str, Any]
 def starting_records(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     with django_db_blocker.unblock():
         call_command("load_records", str(FIXTURES), verbosity=0)
+        call_command("run_job", "sign_head", verbosity=0)
         with connect_as(embedded.SUPERUSER) as superuser:
             superuser.execute("ANALYZE")
     yield

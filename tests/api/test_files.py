@@ -24,9 +24,9 @@ def test_a_file_has_every_row_of_the_list_and_a_column_for_every_key(api, name):
     lines = [json.loads(line) for line in api.ask(f"{name}/", format="jsonl", **given).getvalue().splitlines()]
 
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
-    assert response.headers["Content-Disposition"].startswith(f'attachment; filename="{name}-')
+    assert response.headers["Content-Disposition"].startswith(f'attachment; filename="{name.replace("/", "_")}-')
     assert len(rows) == len(lines) == count
-    key = {"ledger": "seq", "changes": "id"}.get(name, "ref")
+    key = {"ledger": "seq", "ledger/heads": "day", "changes": "id"}.get(name, "ref")
     assert [row[key] for row in rows] == [str(line[key]) for line in lines]
 
 

@@ -10,9 +10,9 @@ from tests.api.conftest import BASE
 
 COLLECTIONS = (
     "actors themes instruments signatures commitments pledges mechanisms proposals events sources passages"
-    " divergences evidence status-changes responses records changes ledger"
+    " divergences evidence status-changes responses records changes ledger ledger/heads"
 ).split()
-RESOURCES = [name for name in COLLECTIONS if name not in ("changes", "ledger")]
+RESOURCES = [name for name in COLLECTIONS if name not in ("changes", "ledger", "ledger/heads")]
 
 
 def test_the_first_address_names_every_list(api):

@@ -26,7 +26,7 @@ def everything(api, **given):
     """Yield the text of every list, whole, in every way in which it can be asked."""
     for name in COLLECTIONS:
         for parameters in (given, given | {"format": "csv"}, given | {"format": "jsonl"}):
-            if name in ("ledger", "changes"):
+            if name in ("ledger", "ledger/heads", "changes"):
                 parameters = {key: value for key, value in parameters.items() if key not in ("version", "as_of")}
             if name == "ledger":
                 parameters = parameters | {"documents": "true", "ordering": "-seq"}
