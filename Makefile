@@ -1,9 +1,14 @@
 # The Python that builds .venv; everything after that runs inside it.
 PYTHON ?= python3
 BIN := .venv/bin
+# Test processes beside each other when all tests run: one more than there are cores, because many stories wait.
+TESTERS ?= 3
+CHECKS := types style layers dependencies compose translations migrations
+# A tracker is many processes, a test run starts a hundred: each would compile all of its code where this is set.
+unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check backup restore messages format snapshot requirements clean
+.PHONY: help run test check $(CHECKS) backup restore messages format snapshot requirements clean
 
 help: ## Print what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -11,19 +16,34 @@ help: ## Print what can be made
 run: ## Start the tracker in the foreground: PORT=8000 PACTWATCH_DATA=./var; Ctrl-C stops it
 	@$(PYTHON) requirements/install.py run && exec $(BIN)/python -m config.supervisor
 
-test: ## Run the tests on embedded servers; T="tests/api -x" takes a part of them
+test: ## Run the tests on embedded servers; T="tests/api -x" takes a part of them, in one process
 	@$(PYTHON) requirements/install.py test
-	@$(BIN)/python -m pytest -q $(T)
+	@$(BIN)/python -m pytest -q $(or $(T),--numprocesses=$(TESTERS) --dist=loadscope --no-loadscope-reorder)
 
 check: ## Look for faults without running: style, types, layers, dependencies, migrations, translations
 	@$(PYTHON) requirements/install.py test
+	@$(MAKE) --no-print-directory --jobs=2 --keep-going --output-sync $(CHECKS)
+
+style:
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --quiet --check .
+
+types:
 	$(BIN)/mypy --no-error-summary .
+
+layers:
 	$(BIN)/lint-imports
+
+dependencies:
 	$(BIN)/deptry .
+
+compose:
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec docker-compose.yml
+
+translations:
 	$(BIN)/python -m config.messages check
+
+migrations:
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && export PACTWATCH_DATA="$$data" \
 	  && $(BIN)/python manage.py makemigrations --check --dry-run
 

@@ -102,7 +102,9 @@ def install(purpose):
     lists = [ROOT / "requirements" / f"{name}.txt" for name in LISTS[purpose]]
     count = len(set(re.findall(r"^([a-z0-9._-]+)==", "".join(path.read_text() for path in lists), re.MULTILINE)))
     say(f"Installing {count} packages into .venv (once; about a minute) …")
-    options = ["--require-hashes", "--no-compile", "--disable-pip-version-check", "--retries", "2", "--no-input"]
+    # The lists are whole and pinned, so that there is nothing to work out.
+    options = ["--require-hashes", "--no-deps", "--no-compile", "--disable-pip-version-check", "--no-input"]
+    options += ["--retries", "2"]
     command = [str(PYTHON), "-m", "pip", "install", *options, *(part for path in lists for part in ("-r", str(path)))]
     output = follow(command, count)
     LOG.write_text(output[1])

@@ -24,12 +24,20 @@ from tests.servers.stack import run_stack
 __all__ = ["browser", "page", "run_stack", "smtp"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the stories that mostly wait, so that others are told beside them."""
+    items.sort(key=lambda item: item.get_closest_marker("waits") is None)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(settings.DATA_DIR, ignore_errors=True)
+
+
 @pytest.fixture(scope="session", autouse=True)
 def servers() -> Iterator[None]:
     """PostgreSQL and Valkey for the whole run."""
     with embedded.running(data=settings.DATA_DIR, names=["postgres", "valkey"], say=lambda line: None, durable=False):
         yield
-    shutil.rmtree(settings.DATA_DIR)
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,8 @@ from tests.servers.mail import Mailbox, receiving_mail
 from tests.servers.stack import Stack, running_stacks
 from tests.servers.visitor import Visitor
 
+pytestmark = pytest.mark.waits
+
 # A yearly report of the United Nations' panel, due in July 2026; the records know of a preliminary one.
 PLEDGE = "unga-res-79-325.annual-report.un.2026"
 SOURCE = "https://boesl.org/en/un-independent-scientific-panel-ai-preliminary-report/"

@@ -13,6 +13,8 @@ from config.supervisor import every_process
 from tests.servers.mail import free_port
 from tests.servers.stack import running_stacks
 
+pytestmark = pytest.mark.waits
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

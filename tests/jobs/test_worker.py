@@ -18,6 +18,8 @@ from config.embedded import broker_url, running
 from jobs.models import JobRun
 from jobs.registry import QUEUES, get_job
 
+pytestmark = pytest.mark.waits
+
 PATIENCE = timedelta(seconds=30)
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
 

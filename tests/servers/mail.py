@@ -2,9 +2,10 @@
 
 import email
 import email.policy
+import random
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from typing import Any
@@ -36,9 +37,13 @@ class Mailbox:
 
 
 def free_port() -> int:
-    """Return a port of loopback that was free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return int(taken.getsockname()[1])
+    """Return a port of loopback that was free a moment ago, and that no outgoing connection will get meanwhile.
+
+    Drawn by lot from those below the kernel's own (ip_local_port_range), since test runs side by side draw too.
+    """
+    while True:
+        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(10_000, 32_000))) as taken:  # noqa: S311 no secret
+            return int(taken.getsockname()[1])
 
 
 @contextmanager

@@ -27,6 +27,8 @@ from tests.commitments.world import decide
 from tests.servers.mail import Mailbox, free_port
 from tests.subscriptions.conftest import compose, send
 
+pytestmark = pytest.mark.waits
+
 DAY = date(2026, 11, 20)
 LATER = "2100-01-01T08:00Z"
 
