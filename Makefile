@@ -8,10 +8,10 @@ CHECKS := types style layers dependencies compose translations migrations
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check $(CHECKS) backup restore messages format snapshot requirements clean
+.PHONY: help run test drill-jobs check $(CHECKS) backup restore messages format snapshot requirements clean
 
 help: ## Print what can be made
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
 
 run: ## Start the tracker in the foreground: PORT=8000 PACTWATCH_DATA=./var; Ctrl-C stops it
 	@$(PYTHON) requirements/install.py run && exec $(BIN)/python -m config.supervisor
@@ -19,6 +19,10 @@ run: ## Start the tracker in the foreground: PORT=8000 PACTWATCH_DATA=./var; Ctr
 test: ## Run the tests on embedded servers; T="tests/api -x" takes a part of them, in one process
 	@$(PYTHON) requirements/install.py test
 	@$(BIN)/python -m pytest -q $(or $(T),--numprocesses=$(TESTERS) --dist=loadscope --no-loadscope-reorder)
+
+drill-jobs: ## Kill jobs at every step, workers, broker and database, and see that nothing is lost or done twice
+	@$(PYTHON) requirements/install.py test
+	@DRILL=whole $(BIN)/python -m pytest -q tests/drills
 
 check: ## Look for faults without running: style, types, layers, dependencies, migrations, translations
 	@$(PYTHON) requirements/install.py test

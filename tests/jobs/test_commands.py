@@ -84,3 +84,19 @@ def test_the_jobs_are_listed_with_interval_and_purpose(arrivals, capsys):
         *("Arrivals", "that", "are", "due"),
     ]
     assert any(line.startswith("delete_old_job_runs") for line in lines)
+
+
+def test_all_jobs_run_one_after_the_other_and_a_failure_keeps_none_from_running(arrivals, capsys):
+    arrivals.add("Ada", due_at=FIRST_OF_MARCH)
+    arrivals.add("Zoe", due_at=datetime(2027, 3, 9, tzinfo=UTC))
+
+    with pytest.raises(CommandError, match="“find_strangers” failed"):
+        call_command("run_job", all=True, at="2027-03-03")
+
+    lines = capsys.readouterr().out.splitlines()
+    assert {line.split()[0]: line.split()[1] for line in lines[:-1]}.items() >= {
+        ("find_arrivals", "1"),
+        ("find_strangers", "failed"),
+        ("heartbeat_upkeep", "0"),
+    }
+    assert lines[-1].startswith("All jobs took ")

@@ -1,0 +1,3 @@
+from tests.commitments.conftest import reviewer
+
+__all__ = ["reviewer"]
