@@ -13,7 +13,7 @@ from subscriptions.alarms import queue_alarms
 from subscriptions.mail import send_waiting
 from subscriptions.models import MessageKind
 
-SECONDS_BETWEEN_LOOKS = 30
+SECONDS_BETWEEN_LOOKS = 15
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ def look(*, now: datetime, up_since: datetime) -> int:
 
 
 def keep_looking() -> None:
-    """Look every half minute in a thread of this process, for as long as it lives."""
+    """Look every quarter of a minute in a thread of this process, for as long as it lives."""
     threading.Thread(target=_look_for_ever, name="watching", daemon=True).start()
 
 

@@ -1,6 +1,6 @@
 """Noticing that jobs are not done, from another process than the one that should do them."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -9,6 +9,8 @@ from jobs.models import Incident
 
 # Any fixed number will do: of all processes that look at the same moment, one writes.
 LOOKING = 0x696E636964656E74
+# Jobs that stop together are late one after the other: what will be late so soon is told in the same mail.
+TOGETHER = timedelta(minutes=1)
 
 
 @transaction.atomic
@@ -18,7 +20,7 @@ def note_incidents(*, now: datetime, up_since: datetime) -> list[Incident]:
     Those of jobs that are well again, or are gone, are closed. `up_since` is when the asking process started. Whoever
     looks while somebody else does gets nothing. Two queries when all is well.
     """
-    states = {state.job: state for state in last_completed(now=now, up_since=up_since)}
+    states = _states(now, up_since)
     unwell = {name: state for name, state in states.items() if state.late or state.failing}
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOOKING])
@@ -28,6 +30,8 @@ def note_incidents(*, now: datetime, up_since: datetime) -> list[Incident]:
     standing = {incident.job: incident for incident in Incident.objects.open()}
     over = [incident.pk for name, incident in standing.items() if _is_over(incident, states.get(name))]
     Incident.objects.filter(pk__in=over).update(closed_at=now)
+    if unwell.keys() - standing.keys():
+        unwell |= {name: state for name, state in _states(now + TOGETHER, up_since).items() if state.late}
     return Incident.objects.bulk_create(
         Incident(
             job=name,
@@ -39,6 +43,10 @@ def note_incidents(*, now: datetime, up_since: datetime) -> list[Incident]:
         for name, state in unwell.items()
         if name not in standing
     )
+
+
+def _states(now: datetime, up_since: datetime) -> dict[str, LastCompleted]:
+    return {state.job: state for state in last_completed(now=now, up_since=up_since)}
 
 
 def _is_over(incident: Incident, state: LastCompleted | None) -> bool:
