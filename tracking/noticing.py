@@ -41,12 +41,16 @@ def write_findings(*, kind: FindingKind, noticed: Noticed, now: datetime) -> int
           LEFT JOIN tracking_record r ON r.publishable_ptr_id = n.thing_id
          WHERE NOT EXISTS (
                SELECT FROM tracking_finding f
-                WHERE f.kind = %s AND f.state <> 'lapsed' AND f.fingerprint = n.fingerprint
-                  AND coalesce(f.record_id, f.about_id) = n.thing_id)
+                WHERE f.record_id = n.thing_id AND f.fingerprint = n.fingerprint
+                  AND f.kind = %s AND f.state <> 'lapsed')
+           AND NOT EXISTS (
+               SELECT FROM tracking_finding f
+                WHERE f.about_id = n.thing_id AND f.fingerprint = n.fingerprint
+                  AND f.kind = %s AND f.state <> 'lapsed')
         ON CONFLICT DO NOTHING
     """  # noqa: S608 the query comes from a detector, and values are parameters
     with connection.cursor() as cursor:
-        cursor.execute(statement, [kind.value, now, *noticed.parameters, kind.value])
+        cursor.execute(statement, [kind.value, now, *noticed.parameters, kind.value, kind.value])
         return cursor.rowcount
 
 
