@@ -49,7 +49,9 @@ translations:
 
 migrations:
 	@data=$$(mktemp -d) && trap 'rm -rf "$$data"' EXIT && export PACTWATCH_DATA="$$data" \
-	  && $(BIN)/python manage.py makemigrations --check --dry-run
+	  && $(BIN)/python manage.py makemigrations --check --dry-run \
+	  && if release=$$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null); then \
+	    DJANGO_SETTINGS_MODULE=tests.linting $(BIN)/python manage.py lintmigrations --quiet ok --git-commit-id "$$release"; fi
 
 backup: ## Write the whole tracker into one file, while it runs, and print its path last; INTO=/mnt/elsewhere
 	@$(PYTHON) requirements/install.py run >&2

@@ -167,7 +167,8 @@ def restore(*, file: Path) -> tuple[Verified, dict[str, Any]]:
     settings.DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
     with TemporaryDirectory(prefix="restoring-", dir=settings.DATA_DIR) as folder:
         _unpack(file, manifest, Path(folder))
-        _run("pg_restore", "--single-transaction", "--exit-on-error", str(Path(folder, DUMP)), version=version)
+        with _without_default_rights():
+            _run("pg_restore", "--single-transaction", "--exit-on-error", str(Path(folder, DUMP)), version=version)
         if Path(folder, SNAPSHOTS).exists():
             shutil.copytree(Path(folder, SNAPSHOTS), settings.DATA_DIR / SNAPSHOTS, dirs_exist_ok=True)
     with connection.cursor() as cursor:
@@ -217,6 +218,34 @@ def _unpack(file: Path, manifest: dict[str, Any], folder: Path) -> None:
             tar.extract(name, folder, filter="data")
             if _digest(folder / name) != digest:
                 raise NotABackup(file=file, reason=_("“%(name)s” is not what it was") % {"name": name})
+
+
+@contextmanager
+def _without_default_rights() -> Iterator[None]:
+    """Let new tables have the rights that the backup gives them, and no others.
+
+    pg_dump only writes GRANTs. Where the owner's default rights stand already, each table would have those as well, and
+    the ledger could be altered. The backup brings the default rights with it; when it cannot be restored, they are put
+    back as they were.
+    """
+    kinds = {"r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "T": "TYPES", "n": "SCHEMAS"}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT defaclobjtype, grantee::regrole::text, string_agg(privilege_type, ', ')"
+            " FROM pg_default_acl, aclexplode(defaclacl)"
+            " WHERE defaclrole = current_user::regrole AND defaclnamespace = 0 AND grantee NOT IN (0, defaclrole)"
+            " GROUP BY 1, 2"
+        )
+        rights = [(f"{given} ON {kinds[kind]}", role) for kind, role, given in cursor.fetchall()]
+        for given, role in rights:
+            cursor.execute(f"ALTER DEFAULT PRIVILEGES REVOKE {given} FROM {role}")
+    try:
+        yield
+    except BaseException:
+        with connection.cursor() as cursor:
+            for given, role in rights:
+                cursor.execute(f"ALTER DEFAULT PRIVILEGES GRANT {given} TO {role}")
+        raise
 
 
 def _digest(path: Path) -> str:

@@ -53,10 +53,16 @@ AS_OWNER = flag("PACTWATCH_AS_OWNER")
 POOL_SIZE = whole_number("DATABASE_POOL", default=0, least=0, most=1000)
 """Connections that one process keeps; 0 means one that is closed after each request or task."""
 
+DATABASE_REPLICA_URL = address("DATABASE_REPLICA_URL", schemes=("postgres", "postgresql"))
+"""A copy that PostgreSQL keeps of DATABASE_URL's; the API reads from it."""
+
 if DATABASE_URL:
     connection = environ.Env.db_url_config(DATABASE_OWNER_URL if AS_OWNER else DATABASE_URL)
 else:
     connection = embedded.database_settings(data=DATA_DIR, role=embedded.OWNER if AS_OWNER else embedded.APP)
+if AS_OWNER:
+    # Whoever comes after a migration that waits for a lock waits too; so it gives up, and can be run again.
+    connection["OPTIONS"] = {"options": "-c lock_timeout=5s", **connection.get("OPTIONS", {})}
 if POOL_SIZE:
     connection["CONN_HEALTH_CHECKS"] = True
     connection["OPTIONS"] = {
@@ -64,6 +70,12 @@ if POOL_SIZE:
         "pool": {"min_size": 1, "max_size": POOL_SIZE, "timeout": 10},
     }
 DATABASES = {"default": connection}
+if DATABASE_REPLICA_URL:
+    # No pool, which would wait for a replica that is down; each thread keeps a connection.
+    replica = environ.Env.db_url_config(DATABASE_REPLICA_URL)
+    replica |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+    DATABASES["replica"] = {**replica, "OPTIONS": {"connect_timeout": 2, **replica.get("OPTIONS", {})}}
+DATABASE_ROUTERS = ["api.snapshot.Router"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 BROKER_URL = address("BROKER_URL", schemes=("redis", "rediss", "redis+socket")) or embedded.broker_url(data=DATA_DIR)

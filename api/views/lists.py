@@ -46,7 +46,7 @@ class ListView(AnswerView):
         given, understood = questions.read(request, self.parameters)
         self._check_format(understood)
         self.check_accepted(request, understood.get("format", "json"))
-        with one_state():
+        with one_state(understood):
             question = questions.settle(given, understood, now=timezone.now())
             etag = self.etag(request, question, self.listed.turned_at(question))
             if caching.is_known(request._request, etag):
@@ -158,7 +158,7 @@ class DetailView(AnswerView):
     def get(self, request: Request, ref: str) -> HttpResponseBase:
         given, understood = questions.read(request, self.parameters)
         self.check_accepted(request, "json")
-        with one_state():
+        with one_state(understood):
             question = questions.settle(given, understood, now=timezone.now())
             etag = self.etag(request, question, turned_at(self.resource, question))
             if caching.is_known(request._request, etag):

@@ -33,7 +33,12 @@ def check(tmp_path: Path, *options: str, **variables: str) -> subprocess.Complet
         ({"BASE_URL": "tracker.example.org"}, "BASE_URL is “tracker.example.org”; it must be an address such as"),
         ({"DATABASE_URL": "sqlite:///x"}, "DATABASE_URL must be an address that begins with postgres://"),
         ({**PRODUCTION, "SECRET_KEY": ""}, "SECRET_KEY must be set to at least 32 random characters in production."),
+        ({**PRODUCTION, "SECRET_KEY": "django-insecure-" + SECRET}, "SECRET_KEY must be set to at least 32 random"),
+        ({**PRODUCTION, "SECRET_KEY": "secret" * 10}, "SECRET_KEY must be set to at least 32 random characters"),
         ({**PRODUCTION, "ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name the hosts in production"),
+        ({**PRODUCTION, "DEBUG": "true"}, "DEBUG shows settings and data to whoever meets a fault, and others reach"),
+        ({**PRODUCTION, "TRUSTED_PROXIES": "the.proxy"}, "TRUSTED_PROXIES has “the.proxy”; it must be addresses"),
+        ({"LOG_FORMAT": "xml"}, "LOG_FORMAT is “xml”; it must be json or line."),
     ],
 )
 def test_a_wrong_variable_stops_the_start_in_one_sentence(tmp_path, variables, sentence):
