@@ -4,8 +4,10 @@ import logging
 import secrets
 import time
 from collections.abc import Callable
+from typing import Any
 
-from django.core.exceptions import BadRequest
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.core.exceptions import BadRequest, ValidationError
 from django.http import HttpRequest, HttpResponse
 
 from config.logs import current_request, route_of
@@ -70,10 +72,11 @@ class ContentSecurityPolicyMiddleware:
         return response
 
 
-class NoNulMiddleware:
-    """Refuse addresses in the admin whose parameters hold NUL, which PostgreSQL cannot look for.
+class ForgedForAdminMiddleware:
+    """Refuse what no page of the admin sends, and what it would hand to the database: a 400 instead of a fault.
 
-    The admin's filters hand what stands in an address to the database; pages and API check their parameters themselves.
+    These are NUL in an address, which PostgreSQL cannot look for, and chosen rows whose keys are no keys. Pages and API
+    check their parameters themselves.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -83,3 +86,14 @@ class NoNulMiddleware:
         if request.path.startswith("/admin/") and "%00" in request.META["QUERY_STRING"]:
             raise BadRequest("NUL in the address")
         return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Any, args: Any, kwargs: Any) -> None:
+        model_admin = getattr(view, "model_admin", None)
+        if model_admin is None or request.method != "POST":
+            return
+        key = model_admin.model._meta.pk
+        for chosen in request.POST.getlist(ACTION_CHECKBOX_NAME):
+            try:
+                key.run_validators(key.to_python(chosen))
+            except ValidationError as invalid:
+                raise BadRequest("chosen rows that cannot be") from invalid

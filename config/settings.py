@@ -138,7 +138,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.RequestMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
-    "config.middleware.NoNulMiddleware",
+    "config.middleware.ForgedForAdminMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",

@@ -32,7 +32,7 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return the known word most like `word`, or an empty text when none is near."""
-    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.5)), "")
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.65)), "")
 
 
 class Field:

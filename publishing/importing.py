@@ -1,9 +1,11 @@
 """The one importer: `plan_import` reads and compares, `apply_plan` writes the plan as one change."""
 
 import tempfile
+from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import count, islice
+from functools import cached_property
+from itertools import count
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -23,7 +25,7 @@ from publishing.models import Act, Action, Change, PublicationState, Publishable
 from publishing.resource import Resource, registry
 from publishing.tables import UnreadableFile, import_files, read_rows
 
-MOST_ALIKE = 5_000
+NEIGHBOURS = 20
 MADE = Path("—")
 
 Document = dict[str, Any]
@@ -130,12 +132,21 @@ class Plan:
         self.spools[resource] = fresh
 
     def like(self, ref: str, resources: Collection[str]) -> list[str]:
-        """Return up to 5,000 known refs of these resources that begin as `ref` does."""
-        kinds = {known: standing.kind for known, standing in self.existing.items()} | self.kind_of
-        alike = (
-            known for known, kind in kinds.items() if known[:3] == ref[:3] and (not resources or kind in resources)
-        )
-        return list(islice(alike, MOST_ALIKE))
+        """Return known refs of these resources (of all, if none is named) that begin or end as `ref` does."""
+        found: list[str] = []
+        for kind in resources or self._alphabets:
+            forwards, backwards = self._alphabets.get(kind, ([], []))
+            found += _around(ref, forwards)
+            found += [turned[::-1] for turned in _around(ref[::-1], backwards)]
+        return found
+
+    @cached_property
+    def _alphabets(self) -> dict[str, tuple[list[str], list[str]]]:
+        """The refs of each resource in order, and turned round in the order of their ends. For when all are read."""
+        refs_of: dict[str, list[str]] = {}
+        for ref, kind in ({ref: standing.kind for ref, standing in self.existing.items()} | self.kind_of).items():
+            refs_of.setdefault(kind, []).append(ref)
+        return {kind: (sorted(refs), sorted(ref[::-1] for ref in refs)) for kind, refs in refs_of.items()}
 
     @property
     def is_sound(self) -> bool:
@@ -146,13 +157,20 @@ class Plan:
         return sum(counts[state] for counts in self.counts.values())
 
 
+def _around(word: str, known: Sequence[str]) -> Sequence[str]:
+    place = bisect(known, word)
+    return known[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
+
+
 def plan_import(paths: Sequence[Path]) -> Plan:
     """Read files and folders, check everything, and compare with what is there. Writes nothing.
 
-    All problems are gathered in the plan, not only the first. Raises UnreadableFile when there is no file to read.
+    All problems are gathered in the plan, not only the first.
     """
     plan = Plan()
-    for kind, file in import_files(paths, registry.names()):
+    files, others = import_files(paths, registry.names())
+    plan.problems.extend(map(_unreadable, others))
+    for kind, file in files:
         _read_file(plan, registry[kind], file)
     plan.existing = {
         ref: Standing(key, kind, state == PublicationState.PUBLISHED)
@@ -181,8 +199,12 @@ def _read_file(plan: Plan, resource: type[Resource], file: Path) -> None:
             document = resource.parse(row.values, report)
             if len(plan.problems) == before or document.get("ref"):
                 plan.add(resource, origin, document)
-    except UnreadableFile as unreadable:
-        plan.problems.append(Problem(unreadable.file, unreadable.number, "", unreadable.message))
+    except UnreadableFile as wrong:
+        plan.problems.append(_unreadable(wrong))
+
+
+def _unreadable(wrong: UnreadableFile) -> Problem:
+    return Problem(wrong.file, wrong.number, "", wrong.message)
 
 
 def _compare(plan: Plan, resource: type[Resource]) -> None:

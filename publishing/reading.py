@@ -72,7 +72,12 @@ def ask(
         stood = head.seq
     if as_of is not None:
         moment = min(now, datetime.combine(as_of + timedelta(days=1), time(), UTC))
-    return Asked(version=stood, as_of=as_of or moment.astimezone(UTC).date(), moment=moment)
+    return Asked(
+        version=stood,
+        named=stood if version is None else version,
+        as_of=as_of or moment.astimezone(UTC).date(),
+        moment=moment,
+    )
 
 
 def find(ref: str, *, resources: Collection[str] = ()) -> Publishable:

@@ -64,9 +64,13 @@ class Beside(NamedTuple):
 
 @dataclass(frozen=True)
 class Asked:
-    """What an answer is about: the data version, the day whose truth is asked for, and the moment deadlines pass by."""
+    """What an answer is about: the data version, the day whose truth is asked for, and the moment deadlines pass by.
+
+    `named` is the version as it was asked for, which may lie within an act; `version` is where the act before it ended.
+    """
 
     version: int
+    named: int
     as_of: date
     moment: datetime
 

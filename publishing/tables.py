@@ -32,31 +32,30 @@ class UnreadableFile(Exception):
         self.file, self.number, self.message = file, number, message
 
 
-def import_files(paths: Sequence[Path], kinds: Sequence[str]) -> list[tuple[str, Path]]:
-    """Return (kind, file) for all files of known kinds at `paths`, which are files or folders, in a stable order.
+def import_files(paths: Sequence[Path], kinds: Sequence[str]) -> tuple[list[tuple[str, Path]], list[UnreadableFile]]:
+    """Return (kind, file) for all files of known kinds at `paths`, in a stable order, and what is wrong beside them.
 
-    Folders are searched through. Raises UnreadableFile for a path that is not there, a file of another kind that was
-    named itself, and when there is nothing to load.
+    `paths` are files or folders, which are searched through. Wrong are a path that is not there, a file of another kind
+    that was named itself or could have been meant, and nothing to load at all.
     """
     found: list[tuple[str, Path]] = []
+    wrong: list[UnreadableFile] = []
     for path in paths:
         if not path.exists():
-            raise UnreadableFile(path, 0, _("There is no such file or folder."))
+            wrong.append(UnreadableFile(path, 0, _("There is no such file or folder.")))
+            continue
         named = path.is_file()
         for file in [path] if named else sorted(path.rglob("*")):
             kind = file.stem.replace("_", "-")
             if file.suffix.lower() in SUFFIXES and kind in kinds:
                 found.append((kind, file))
             elif named or file.suffix.lower() in SUFFIXES:
-                raise UnreadableFile(
-                    file,
-                    0,
-                    _("A file is named after what it holds: %(kinds)s, as YAML, CSV or XLSX.")
-                    % {"kinds": ", ".join(kind.replace("-", "_") for kind in kinds)},
-                )
-    if not found:
-        raise UnreadableFile(paths[0], 0, _("There is nothing to load here."))
-    return found
+                allowed = ", ".join(kind.replace("-", "_") for kind in kinds)
+                message = _("A file is named after what it holds: %(kinds)s, as YAML, CSV or XLSX.")
+                wrong.append(UnreadableFile(file, 0, message % {"kinds": allowed}))
+    if not found and not wrong:
+        wrong.append(UnreadableFile(paths[0], 0, _("There is nothing to load here.")))
+    return found, wrong
 
 
 def read_rows(file: Path) -> Iterator[Row]:

@@ -41,7 +41,7 @@ def record(ref: str, asked: Asked) -> dict[str, Any]:
     resource = registry[thing.resource]
     answers = reading.present(resource, [thing.pk], asked)
     if not answers:
-        raise NotYetThere(ref=ref, version=asked.version)
+        raise NotYetThere(ref=ref, version=asked.named)
     answer = answers[0]
     beside = {"events": [], "parts": [], "instances": [], "promise": None} | resource.beside(thing.pk, answer, asked)
     promise = beside["promise"]

@@ -178,7 +178,7 @@ class DetailView(AnswerView):
                 404,
                 NothingThere.code,
                 _("“%(ref)s” was not public at the data version %(version)d.")
-                % {"ref": ref, "version": question.asked.version},
+                % {"ref": ref, "version": question.asked.named},
             )
         cited = {"version": str(question.asked.version)}
         if "as_of" in question.given:

@@ -137,6 +137,16 @@ def test_an_address_full_of_nonsense_is_refused_or_left_empty(world, desk, addre
     assert desk.client.get(f"/admin/commitments/{address}", follow=True).status_code == status
 
 
+@pytest.mark.parametrize("key", ["abc", "1; DROP TABLE", "1.5", ""])
+def test_chosen_rows_whose_keys_are_no_keys_are_refused(world, desk, key):
+    before = list(Actor.objects.order_by("pk").values())
+
+    answer = desk.client.post("/admin/catalog/actor/", {"action": "publish_chosen", "_selected_action": [key]})
+
+    assert answer.status_code == 400
+    assert list(Actor.objects.order_by("pk").values()) == before
+
+
 def test_the_ledger_cannot_be_touched(world, desk):
     entry = LedgerEntry.objects.get(ref="safety")
     before = LedgerEntry.objects.filter(pk=entry.pk).values().get()

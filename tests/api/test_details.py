@@ -118,6 +118,7 @@ def test_a_revised_title_is_told_as_it_was_at_the_version_that_is_cited(api, pub
 def test_before_the_first_publication_there_is_nothing(api):
     assert api.get("pledges/", version=0)["results"] == []
     assert api.get("pledges/", known_at="2020-01-01T00:00:00Z", count="true")["count"] == 0
+    assert "at the data version 1." in api.problem(PAGE, version=1)["detail"]
     assert api.problem(PAGE, version=0)["status"] == 404
     assert api.get("pledges/", as_of="1999-01-01", assessed="true")["results"] == []
 

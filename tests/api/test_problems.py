@@ -29,6 +29,13 @@ def test_an_unknown_parameter_is_refused_naming_the_nearest(api):
     }
 
 
+def test_a_word_like_no_other_is_told_all_that_are_known(api):
+    told = wrong(api.problem("pledges/", status="nope"))["status"]
+
+    assert "did you mean" not in told
+    assert "fulfilled" in told
+
+
 def test_all_that_is_wrong_is_said_at_once(api):
     response = api.client.get("/api/v1/pledges/?page_size=0&status=fulfiled&actor=&lang=de&lang=en&due_on=soon&q=x")
 

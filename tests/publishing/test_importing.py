@@ -128,6 +128,33 @@ def test_a_file_that_cannot_be_read_is_named(db, tmp_path, name, content, said):
     assert said in mistakes[0]
 
 
+def test_a_file_of_no_known_kind_and_a_folder_that_is_not_there_are_named_with_all_else(world):
+    folder = world / "wrong"
+    folder.mkdir()
+    (folder / "promises.yaml").write_text("- ref: a")
+    (folder / "actors.yaml").write_text("- ref: Upper\n")
+
+    mistakes = refused(world / "nowhere", folder)
+
+    assert "no such file or folder" in mistakes[0]
+    assert "promises.yaml: A file is named after what it holds" in mistakes[1]
+    assert any(":1:ref:" in mistake for mistake in mistakes[2:])
+
+
+def test_a_wrong_ref_is_told_the_nearest_by_its_beginning_or_its_end(world):
+    folder = world / "wrong"
+    folder.mkdir()
+    named = ["accord.repotr.bolt", "acord.wages.acme", "xyz"]
+    rows = [records(2026)["evidence"][0] | {"ref": f"evd-{number}", "record": ref} for number, ref in enumerate(named)]
+    (folder / "evidence.yaml").write_text(yaml.safe_dump(rows))
+
+    mistakes = refused(folder)
+
+    assert ["did you mean" in mistake for mistake in mistakes] == [True, True, False]
+    assert "“accord.report.bolt”" in mistakes[0]
+    assert "“accord.wages.acme”" in mistakes[1]
+
+
 def test_tables_hold_the_same_as_yaml(world):
     head = ledger.head()
     folder = world / "tables"

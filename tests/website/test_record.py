@@ -127,7 +127,7 @@ def test_what_social_networks_add_to_a_link_does_no_harm(records: None, reader: 
 def test_a_record_that_was_not_there_yet_is_not_found_at_that_version(records: None, reader: Reader) -> None:
     page = reader.html(f"{PAGE}?version=1", status=404)
 
-    assert "was not public yet at data version" in page
+    assert "was not public yet at data version 1." in page
     assert f'href="{PAGE}"' in page
 
 

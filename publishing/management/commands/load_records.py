@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 
 from publishing.errors import DomainError
 from publishing.importing import Plan, apply_plan, plan_import
-from publishing.tables import UnreadableFile
 
 
 class Command(BaseCommand):
@@ -24,10 +23,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            plan = plan_import(options["paths"])
-        except UnreadableFile as unreadable:
-            raise CommandError(f"{unreadable.file}: {unreadable.message}") from unreadable
+        plan = plan_import(options["paths"])
         if not plan.is_sound:
             for problem in plan.problems:
                 self.stderr.write(str(problem))
