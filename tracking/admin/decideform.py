@@ -83,7 +83,7 @@ class DecideForm(SeesMeanwhile, forms.Form):
             ),
         ],
         widget=forms.RadioSelect,
-        initial=StatusChangeKind.ASSESSMENT,
+        required=False,
     )
     supersedes = ChangeChoice(
         label=_("Which change does it correct?"),
@@ -165,6 +165,9 @@ class DecideForm(SeesMeanwhile, forms.Form):
         if day is not None and day > self.today:
             raise ValidationError(_("A status cannot hold from a day to come."), code="day_to_come")
         return day
+
+    def clean_kind(self) -> str:
+        return self.cleaned_data["kind"] or StatusChangeKind.ASSESSMENT
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
