@@ -1,20 +1,36 @@
 """Sources, the places in them, and where language versions differ, in the admin."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
+from django import forms
 from django.contrib import admin
+from django.contrib.admin.widgets import AdminTextareaWidget
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
-from publishing.admin.things import ListedInline, ThingAdmin, ThingForm
+from accounts.models import User
+from publishing.admin.reading import ReadOnlyAdmin
+from publishing.admin.things import ListedInline, ShownInline, ThingAdmin, ThingForm
 from publishing.refs import ref_from
-from sources.models import Divergence, Passage, Source
+from sources.actions import keep_text
+from sources.models import Check, Divergence, Passage, Snapshot, Source
 
 
 class SourceForm(ThingForm):
+    text_now = forms.CharField(
+        label=_("text as it stands there now"),
+        widget=AdminTextareaWidget,
+        required=False,
+        help_text=_("Pasted here, it is kept as a snapshot with the time, and evidence can rest on it."),
+    )
+
     def proposed_ref(self, values: Mapping[str, Any]) -> str:
         return f"src-{ref_from(values.get('title', ''))}".rstrip("-")
 
@@ -40,6 +56,23 @@ class PassageInline(ListedInline):
         return Truncator(passage.gist).chars(120)
 
 
+class CheckInline(ShownInline):
+    model = Check
+    fields = ["checked_at", "by", "http_status", "kept_text", "error"]
+    readonly_fields = fields
+    ordering = ["-checked_at"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Check]:
+        return super().get_queryset(request).select_related("by", "snapshot__source")
+
+    @admin.display(description=_("kept text"))
+    def kept_text(self, check: Check) -> SafeString | str:
+        if check.snapshot is None:
+            return "–"
+        address = reverse("admin:sources_snapshot_change", args=[check.snapshot.pk])
+        return format_html('<a href="{}">{}</a>', address, check.snapshot.hash[:12])
+
+
 @admin.register(Source)
 class SourceAdmin(ThingAdmin):
     form = SourceForm
@@ -54,14 +87,41 @@ class SourceAdmin(ThingAdmin):
         (None, {"fields": ["url", "open_it", "title", "publisher", "ref", "state_badge"]}),
         (_("What it is"), {"fields": [("kind", "lang", "role"), ("published_on", "read_on"), "watch"]}),
         (_("What else a reader should know"), {"fields": [("note_en", "note_zh")]}),
+        (_("Keep its text"), {"fields": ["text_now"]}),
     ]
-    inlines = [PassageInline]
+    inlines = [PassageInline, CheckInline]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        if form.cleaned_data["text_now"]:
+            by = cast(User, request.user)
+            keep_text(source=form.instance, text=form.cleaned_data["text_now"], by=by, now=timezone.now())
 
     @admin.display(description=_("open it"))
     def open_it(self, source: Source) -> SafeString | str:
         if not source.url:
             return "–"
         return format_html('<a href="{0}" rel="noreferrer noopener" target="_blank">{0}</a>', source.url)
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ReadOnlyAdmin):
+    list_display = ["source", "taken_at", "hash"]
+    list_filter = ["taken_at", "source__lang"]
+    list_select_related = ["source"]
+    search_fields = ["source__ref", "source__title", "source__url", "hash", "text"]
+    search_help_text = _("Searched: source, hash and text.")
+    ordering = ["-taken_at"]
+
+
+@admin.register(Check)
+class CheckAdmin(ReadOnlyAdmin):
+    list_display = ["source", "checked_at", "by", "http_status", "snapshot", "error"]
+    list_filter = ["checked_at", "http_status"]
+    list_select_related = ["source", "by", "snapshot__source"]
+    search_fields = ["source__ref", "source__title", "source__url", "error"]
+    search_help_text = _("Searched: source and error.")
+    ordering = ["-checked_at"]
 
 
 @admin.register(Passage)

@@ -1,5 +1,6 @@
 """Pages, feeds and documents somewhere else, the places in them, and where their language versions differ."""
 
+from django.conf import settings
 from django.core.validators import URLValidator
 from django.db import models
 from django.db.models import Q
@@ -9,6 +10,14 @@ from publishing.dates import PartialDateField
 from publishing.history import tracked
 from publishing.languages import InReadersLanguage
 from publishing.models import Publishable, identity_link
+
+
+class Sha256(models.Func):
+    """The hex SHA-256 of a text in UTF-8, as the database computes it."""
+
+    template = "encode(sha256(convert_to(%(expressions)s, 'UTF8')), 'hex')"
+    output_field = models.CharField()
+
 
 validate_web_address = URLValidator(schemes=["http", "https"])
 
@@ -81,6 +90,57 @@ class Source(Publishable):
 
     def __str__(self) -> str:
         return self.title or self.ref
+
+
+class Snapshot(models.Model):
+    """The text of a source as it stood when it was looked at. It is kept once, and never altered."""
+
+    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="snapshots")
+    taken_at = models.DateTimeField(_("taken at"))
+    hash = models.CharField(_("hash"), max_length=64, help_text=_("SHA-256 of the text in UTF-8."))
+    text = models.TextField(_("text"))
+
+    class Meta:
+        verbose_name = _("snapshot")
+        verbose_name_plural = _("snapshots")
+        constraints = [
+            models.UniqueConstraint(fields=["source", "hash"], name="snapshot_once"),
+            # So that evidence can point at a snapshot of its own source only.
+            models.UniqueConstraint(fields=["id", "source"], name="snapshot_of_source"),
+            models.CheckConstraint(condition=Q(hash=Sha256("text")), name="snapshot_hash_of_text"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} · {self.taken_at:%Y-%m-%d} · {self.hash[:12]}"
+
+
+class Check(models.Model):
+    """One visit to a source, by a person or by a job, and what was found there."""
+
+    source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="checks", db_index=False)
+    checked_at = models.DateTimeField(_("checked at"))
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("by"),
+        null=True,
+        related_name="+",
+        help_text=_("Empty when a job looked."),
+    )
+    http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    address = models.CharField(_("address that answered"), max_length=2000, blank=True)
+    etag = models.CharField("ETag", max_length=500, blank=True)
+    last_modified = models.CharField("Last-Modified", max_length=100, blank=True)
+    error = models.TextField(_("error"), blank=True)
+    snapshot = models.ForeignKey(Snapshot, models.PROTECT, verbose_name=_("snapshot"), null=True, related_name="checks")
+
+    class Meta:
+        verbose_name = _("check")
+        verbose_name_plural = _("checks")
+        indexes = [models.Index(fields=["source", "-checked_at"], name="check_newest_of_source")]
+
+    def __str__(self) -> str:
+        return f"{self.source} · {self.checked_at:%Y-%m-%d %H:%M}"
 
 
 @tracked("passage_edits")

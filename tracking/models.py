@@ -7,6 +7,7 @@ from django.conf import settings
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import BigIntegerRangeField, DateRangeField, RangeOperators
 from django.contrib.postgres.indexes import OpClass
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, ExpressionWrapper, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +17,7 @@ from publishing.dates import PartialDateField
 from publishing.history import tracked
 from publishing.languages import InReadersLanguage
 from publishing.models import LedgerEntry, Publishable, PublishableQuerySet, identity_link
-from sources.models import Source
+from sources.models import Snapshot, Source
 from tracking.statuses import CHOICES, NOT_ASSESSED, OPEN_STATUSES, STATUSES, Status, statuses_of
 
 DUE_SOON = timedelta(days=30)
@@ -130,6 +131,15 @@ class Evidence(Publishable):
     publishable_ptr = identity_link()
     record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="evidence")
     source = models.ForeignKey(Source, models.PROTECT, verbose_name=_("source"), related_name="evidence")
+    snapshot = models.ForeignKey(
+        Snapshot,
+        models.PROTECT,
+        verbose_name=_("kept text"),
+        null=True,
+        blank=True,
+        related_name="evidence",
+        help_text=_("The snapshot of the source that it rests on, if its text is kept."),
+    )
     stance = models.CharField(_("stance"), max_length=12, choices=Stance)
     observed_on = PartialDateField(_("observed on"), blank=False, help_text=_("Day of the fact that is shown."))
     shows_en = models.TextField(_("what it shows (English)"), blank=True)
@@ -151,6 +161,11 @@ class Evidence(Publishable):
 
     def __str__(self) -> str:
         return self.shows or self.ref
+
+    def clean(self) -> None:
+        super().clean()
+        if self.snapshot_id and self.source_id and self.snapshot.source_id != self.source_id:
+            raise ValidationError({"snapshot": _("This is the text of another source.")})
 
 
 class StatusChangeKind(models.TextChoices):

@@ -317,6 +317,12 @@ class EvidenceResource(Resource):
     stance = Choice(Stance, _("What it says, relative to the record."), required=True, lookups=IN)
     observed_on = PartialDay(_("Day of the fact that is shown."), required=True, lookups=RANGE, ordering=True)
     shows = Translated(_("What it shows, in our words."), required=True, either=True, searched=True)
+    snapshot_hash = Derived(
+        _("SHA-256 of the source's text that it rests on, in UTF-8, where that text is kept."), source="snapshot__hash"
+    )
+    snapshot_taken_at = Derived(
+        _("When that text stood at the source."), source="snapshot__taken_at", dump_as=timestamp
+    )
     kept = Computed(_("Whether the text that it rests on is kept as a snapshot."), type="boolean")
 
     @classmethod
@@ -325,8 +331,12 @@ class EvidenceResource(Resource):
 
     @classmethod
     def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
-        """No snapshots are taken yet, so what a source shows stands at the source alone."""
-        return {key: {"kept": False} for key in documents}
+        return {key: {"kept": bool(document.get("snapshot_hash"))} for key, document in documents.items()}
+
+    @classmethod
+    def derive(cls, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:
+        """What is imported rests on no snapshot yet; one that exists keeps its own."""
+        return {key: {"snapshot__hash": None, "snapshot__taken_at": None} for key in rows}
 
 
 @registry.register

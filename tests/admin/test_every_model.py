@@ -10,6 +10,7 @@ from commitments.models import Commitment
 from publishing.admin.filters import DropdownFilter
 from publishing.models import LedgerEntry
 from publishing.signing import sign_head
+from sources.actions import keep_text
 from tests.admin.conftest import desk_of
 from tracking.actions import prepare_decision
 from tracking.models import Evidence
@@ -34,6 +35,8 @@ def everything(world, finding, pledge, editor):
         reason_en="It is there.",
     )
     sign_head(key=settings.SIGNING_KEY, now=timezone.now())
+    source = pledge.evidence.first().source
+    keep_text(source=source, text="It is there.", by=editor, now=finding.found_at)
 
 
 def test_every_model_of_the_domain_is_in_the_admin():

@@ -73,10 +73,10 @@ class EvidenceAdmin(ThingAdmin):
         "source__url",
     ]
     search_help_text = _("Searched: ref, what it shows, record and source.")
-    autocomplete_fields = ["record", "source"]
+    autocomplete_fields = ["record", "source", "snapshot"]
     ref_from = ""
     fieldsets = [
-        (None, {"fields": ["record", "source", ("stance", "observed_on"), "ref", "state_badge"]}),
+        (None, {"fields": ["record", "source", "snapshot", ("stance", "observed_on"), "ref", "state_badge"]}),
         (_("What it shows, in our words"), {"fields": [("shows_en", "shows_zh")]}),
     ]
 
