@@ -59,7 +59,6 @@ class PassageInline(ListedInline):
 class CheckInline(ShownInline):
     model = Check
     fields = ["checked_at", "by", "http_status", "kept_text", "error"]
-    readonly_fields = fields
     ordering = ["-checked_at"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Check]:

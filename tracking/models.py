@@ -164,7 +164,7 @@ class Evidence(Publishable):
 
     def clean(self) -> None:
         super().clean()
-        if self.snapshot_id and self.source_id and self.snapshot.source_id != self.source_id:
+        if self.snapshot and self.source_id and self.snapshot.source_id != self.source_id:
             raise ValidationError({"snapshot": _("This is the text of another source.")})
 
 

@@ -49,7 +49,7 @@ def test_evidence_that_rests_on_a_kept_text_says_so_in_public(client, desk, page
     answer = client.get("/api/v1/evidence/evd-seoul.report.acme-1/").json()
     assert (answer["kept"], answer["snapshot_hash"]) == (True, HASH)
     assert answer["snapshot_taken_at"].endswith("Z")
-    record = client.get(f"/en/records/{answer['record']}/").content.decode()
+    record = client.get(f"/en/records/{answer['record']['ref']}/").content.decode()
     assert f"SHA-256 {HASH[:12]}…" in record
 
 
