@@ -152,6 +152,10 @@ class CommitmentResource(Resource):
         return document
 
     @classmethod
+    def touched(cls, ids: Sequence[int]) -> list[int]:
+        return list(Pledge.objects.filter(commitment__among=ids).values_list("pk", flat=True))
+
+    @classmethod
     def settle(cls, ids: Sequence[int]) -> None:
         settle_commitments(commitments=ids)
 

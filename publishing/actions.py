@@ -93,7 +93,8 @@ def _act(act: str, by: User | None, under: Appending | None, things: Sequence[in
         yield under
         return
     with transaction.atomic():
-        lock([*things, *_gone_with(things), *_following(things)])
+        published = [*things, *_gone_with(things), *_following(things)]
+        lock([*published, *touched_by(published)])
         with ledger.appending(act=act, by=by) as current:
             yield current
 
@@ -105,6 +106,11 @@ def lock(things: Sequence[int]) -> None:
     would be a deadlock. What hangs on the things may still change until then, so it is asked for again after it.
     """
     list(Publishable.objects.select_for_update(no_key=True).filter(pk__among=things).order_by("pk").values_list("pk"))
+
+
+def touched_by(things: Sequence[int]) -> list[int]:
+    """Return the keys of other things whose rows are written when these are published."""
+    return [key for resource, ids in _by_resource(things) for key in resource.touched(ids)]
 
 
 def _by_resource(things: Sequence[int]) -> list[tuple[type[Resource], list[int]]]:

@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from publishing import bulk, ledger
-from publishing.actions import lock, publish
+from publishing.actions import lock, publish, touched_by
 from publishing.bulk import chunks
 from publishing.errors import DomainError, ParentNotPublic
 from publishing.fields import Ids, nearest, unknown_word
@@ -95,6 +95,8 @@ class Plan:
         self.kind_of: dict[str, str] = {}
         self.counts: dict[str, Counter[str]] = {}
         self.changed: set[str] = set()
+        # The keys of what exists and is written to when something new is published.
+        self.touched: set[int] = set()
         # The data version that the files were compared with.
         self.version = ledger.head().seq
         self.existing: dict[str, Standing] = {}
@@ -250,7 +252,9 @@ def _check_refs(
                 _("“%(ref)s” is of the kind %(kind)s; %(allowed)s is needed here.")
                 % {"ref": ref, "kind": kind, "allowed": ", ".join(allowed)},
             )
-        elif column in parents and standing and not standing.is_public and ref not in plan.changed:
+        elif standing and column in resource.writes_to:
+            plan.touched.add(standing.key)
+        if column in parents and standing and not standing.is_public and ref not in plan.changed:
             plan.report_at(origin)(column, str(ParentNotPublic(ref=document["ref"], parent=ref)))
 
 
@@ -262,7 +266,8 @@ def apply_plan(plan: Plan, *, by: User | None) -> Change | None:
     """
     if not plan.is_sound:
         raise ValueError("a plan with problems is not applied")
-    lock([plan.existing[ref].key for ref in plan.changed])
+    standing = [plan.existing[ref].key for ref in plan.changed]
+    lock([*standing, *touched_by(standing), *plan.touched])
     fresh = [ref for ref in plan.kind_of if ref not in plan.existing]
     ids = {ref: standing.key for ref, standing in plan.existing.items()} | dict(
         zip(fresh, bulk.next_ids(Publishable, len(fresh)), strict=True)

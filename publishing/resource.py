@@ -96,6 +96,8 @@ class Resource:
     broader: ClassVar[str] = ""
     # The links from whose things derived columns follow: when one of those is revised, so are these.
     follows: ClassVar[tuple[str, ...]] = ()
+    # The links to things whose rows are written when this is published.
+    writes_to: ClassVar[tuple[str, ...]] = ()
     # What `beside` returns.
     accompanied_by: ClassVar[Mapping[str, Beside]] = {}
     fields: ClassVar[dict[str, Field]] = {}
@@ -220,6 +222,12 @@ class Resource:
 
         `version` is the first position of the act.
         """
+
+    @classmethod
+    def touched(cls, ids: Sequence[int]) -> list[int]:
+        """Return the keys of other things whose rows are written when these are published."""
+        rows = cls.model._base_manager.filter(pk__among=ids)
+        return [key for link in cls.writes_to for key in rows.values_list(cls.fields[link].source, flat=True)]
 
     @classmethod
     def settle(cls, ids: Sequence[int]) -> None:

@@ -343,6 +343,7 @@ class EvidenceResource(Resource):
 class ResponseResource(Resource):
     help = _("What the actor says about a record; it stands beside the status and never edits it.")
     model, rank, label = Response, 110, "gist"
+    writes_to = ("record",)
     private = {"sources": "it was said in one, its `source`"}
 
     ref = ref_field(_("Permanent id of the response."))
@@ -369,6 +370,7 @@ class ResponseResource(Resource):
 class StatusChangeResource(Resource):
     help = _("A status, published with its reason and its evidence.")
     model, rank, label = StatusChange, 120, "reason"
+    writes_to = ("record",)
     private = {
         "seq": "the ledger's own position, which every answer about it carries",
         "first_version": "follows from the ledger",
