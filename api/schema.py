@@ -78,6 +78,8 @@ def _derived(declared: Derived, model: type[models.Model]) -> Schema:
             return DAY
         case PartialDateField():
             return STATED_DAY
+    if "__" in declared.source:  # what it links to may be missing
+        return {"type": ["string", "null"]}
     return {"type": "string", "enum": list(declared.words)} if declared.words else TEXT
 
 

@@ -14,5 +14,3 @@ os.environ["PACTWATCH_DATA"] = tempfile.mkdtemp(prefix="pactwatch-test-")
 from config.settings import *  # noqa: E402, F403 a settings module takes over every name, and after the environment
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# config.wsgi looks after the jobs in a thread, which would go on in the tests that follow.
-WSGI_APPLICATION = None
