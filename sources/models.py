@@ -129,8 +129,8 @@ class Check(models.Model):
     )
     http_status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     address = models.CharField(_("address that answered"), max_length=2000, blank=True)
-    etag = models.CharField("ETag", max_length=500, blank=True)
-    last_modified = models.CharField("Last-Modified", max_length=100, blank=True)
+    etag = models.CharField(_("ETag"), max_length=500, blank=True)
+    last_modified = models.CharField(_("Last-Modified"), max_length=100, blank=True)
     error = models.TextField(_("error"), blank=True)
     snapshot = models.ForeignKey(Snapshot, models.PROTECT, verbose_name=_("snapshot"), null=True, related_name="checks")
 
