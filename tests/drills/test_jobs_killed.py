@@ -1,6 +1,6 @@
 """Whatever happens to the processes and to the clock, the findings are those of an undisturbed tracker.
 
-A miniature with DRILL=small: each job dies at a handful of its statements. `make drill-jobs` kills it before each of them.
+With DRILL=small each job dies at a handful of its statements; `make drill-jobs` kills it before each of them.
 """
 
 import os
