@@ -6,6 +6,3 @@ class CatalogConfig(AppConfig):
     name = "catalog"
     verbose_name = _("Who and what about")
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from catalog import resources  # noqa: F401  the declarations register themselves when they are imported

@@ -6,6 +6,3 @@ class CommitmentsConfig(AppConfig):
     name = "commitments"
     verbose_name = _("Commitments")
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from commitments import resources  # noqa: F401  the declarations register themselves when they are imported

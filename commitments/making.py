@@ -1,5 +1,6 @@
 """The page on which staff see the pledges that nobody has recorded yet, and make them."""
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -30,9 +31,9 @@ from publishing.models import Act, PublicationState, Publishable
 class MakesPledges(ThingAdmin):
     """The base of the admins of what pledges follow from; each says which commitments those are."""
 
+    @abstractmethod
     def commitments_of(self, thing: Any) -> Sequence[int]:
         """Return the keys of the commitments whose pledges follow from a thing."""
-        raise NotImplementedError
 
     def get_urls(self) -> list[URLPattern]:
         name = f"{self.opts.app_label}_{self.opts.model_name}_pledges"

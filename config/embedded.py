@@ -29,6 +29,7 @@ import socket
 import subprocess
 import sys
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -143,7 +144,7 @@ def is_alive(pid: int) -> bool:
     return state not in "ZX"
 
 
-class Server:
+class Server(ABC):
     """One embedded server and its place in a data folder."""
 
     name: str
@@ -157,18 +158,19 @@ class Server:
             data / "locks" / f"{self.name}.{of}" for of in ("gate", "leases", "keeper")
         )
 
+    @abstractmethod
     def prepare(self, *, say: Say, durable: bool) -> None:
         """Make what the server needs before its first start. Raises StartError."""
-        raise NotImplementedError
 
+    @abstractmethod
     def command(self, *, durable: bool) -> list[str]:
         """Return the command line of the server, which stays in the foreground."""
-        raise NotImplementedError
 
+    @abstractmethod
     def is_ready(self, pid: int) -> bool:
         """Say whether the server that runs as `pid` answers."""
-        raise NotImplementedError
 
+    @abstractmethod
     def clear_traces(self) -> None:
         """Remove what a killed server left in the way of the next one. Raises StartError while one still runs."""
 
@@ -331,6 +333,9 @@ class Valkey(Server):
 
     def prepare(self, *, say: Say, durable: bool) -> None:
         private_folder(self.data / "valkey")
+
+    def clear_traces(self) -> None:
+        """It leaves nothing in the way."""
 
     def command(self, *, durable: bool) -> list[str]:
         return [

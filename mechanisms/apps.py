@@ -6,6 +6,3 @@ class MechanismsConfig(AppConfig):
     name = "mechanisms"
     verbose_name = _("Mechanisms and proposals")
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from mechanisms import resources  # noqa: F401  the declarations register themselves when they are imported

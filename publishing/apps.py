@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
@@ -8,4 +9,5 @@ class PublishingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from publishing import signing  # noqa: F401  its check of the ledger registers itself
+        # Declarations of resources and checks of the ledger register themselves in the apps that have them.
+        autodiscover_modules("resources", "verifying", "signing")

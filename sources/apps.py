@@ -6,6 +6,3 @@ class SourcesConfig(AppConfig):
     name = "sources"
     verbose_name = _("Sources")
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from sources import resources  # noqa: F401  the declarations register themselves when they are imported

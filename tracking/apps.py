@@ -6,6 +6,3 @@ class TrackingConfig(AppConfig):
     name = "tracking"
     verbose_name = _("Tracking")
     default_auto_field = "django.db.models.BigAutoField"
-
-    def ready(self) -> None:
-        from tracking import resources, verifying  # noqa: F401  declarations and checks register themselves
