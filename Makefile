@@ -19,6 +19,7 @@ run: ## Start the tracker in the foreground: PORT=8000 PACTWATCH_DATA=./var; Ctr
 test: ## Run the tests on embedded servers; T="tests/api -x" takes a part of them, in one process
 	@$(PYTHON) requirements/install.py test
 	@$(BIN)/python -m pytest -q $(or $(T),--numprocesses=$(TESTERS) --dist=loadscope --no-loadscope-reorder)
+	@$(if $(T),,DRILL=small $(BIN)/python -m pytest -q tests/drills)
 
 drill-jobs: ## Kill jobs at every step, workers, broker and database, and see that nothing is lost or done twice
 	@$(PYTHON) requirements/install.py test

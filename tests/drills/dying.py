@@ -13,6 +13,7 @@ from typing import Any
 
 from django.db import connection
 
+from jobs.models import JobRun
 from jobs.registry import get_job
 from jobs.running import JobBusy, JobNotDue, run_due
 
@@ -69,7 +70,7 @@ def kill_at_every_step(name: str, *, now: datetime, every_step: bool) -> int:
             time.sleep(0.02)
             continue
         if ended != KILLED:
-            assert ended in (DONE, NOT_DUE), (name, step, ended)
+            assert ended in (DONE, NOT_DUE), (name, step, JobRun.objects.filter(job=name).latest("id").error)
             break
         deaths += 1
         step = step + 1 if every_step else step * 2 + 1

@@ -27,10 +27,10 @@ DAY = timedelta(days=1)
 NEW_YEAR = datetime(2091, 1, 1, 8, 30, tzinfo=UTC)
 DAYS = 5
 
-# Beside other tests a killed process can outlive the wait for it, and what it still holds spoils the tests that follow.
+# It forks this process, which may therefore do nothing else.
 pytestmark = [
     pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif("DRILL" not in os.environ, reason="a drill runs alone: DRILL=small or make drill-jobs"),
+    pytest.mark.skipif("DRILL" not in os.environ, reason="it runs by itself, after the other tests: DRILL=small"),
 ]
 
 
