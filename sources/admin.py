@@ -25,7 +25,7 @@ from sources.models import Check, Divergence, Passage, Snapshot, Source
 
 class SourceForm(ThingForm):
     text_now = forms.CharField(
-        label=_("text as it stands there now"),
+        label=_("Text as it stands there now"),
         widget=AdminTextareaWidget,
         required=False,
         help_text=_("Pasted here, it is kept as a snapshot with the time, and evidence can rest on it."),
@@ -84,7 +84,7 @@ class SourceAdmin(ThingAdmin):
     readonly_fields = ["state_badge", "open_it"]
     fieldsets = [
         (None, {"fields": ["url", "open_it", "title", "publisher", "ref", "state_badge"]}),
-        (_("What it is"), {"fields": [("kind", "lang", "role"), ("published_on", "read_on"), "watch"]}),
+        (_("What it is"), {"fields": [("kind", "lang"), "role", ("published_on", "read_on"), "watch"]}),
         (_("What else a reader should know"), {"fields": [("note_en", "note_zh")]}),
         (_("Keep its text"), {"fields": ["text_now"]}),
     ]
