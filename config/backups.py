@@ -131,7 +131,7 @@ def _dump(path: Path, *, now: datetime) -> dict[str, Any]:
             "postgres": version,
             "roles": roles,
             "migrations": sorted(f"{app}.{name}" for app, name in MigrationRecorder(connection).applied_migrations()),
-            "keys": {"SECRET_KEY": _fingerprint(settings.SECRET_KEY)},
+            "keys": _fingerprints(),
         }
 
 
@@ -186,7 +186,7 @@ def restore(*, file: Path) -> tuple[Verified, dict[str, Any]]:
 
 def other_keys(manifest: dict[str, Any]) -> list[str]:
     """Return the names of the keys that are not here what they were where the backup was made."""
-    here = {"SECRET_KEY": _fingerprint(settings.SECRET_KEY)}
+    here = _fingerprints()
     return [name for name, fingerprint in manifest["keys"].items() if here.get(name) != fingerprint]
 
 
@@ -253,8 +253,10 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _fingerprint(key: str) -> str:
-    return hashlib.sha256(key.encode()).hexdigest()[:16]
+def _fingerprints() -> dict[str, str]:
+    """Return what tells the keys of this tracker from others, by their names."""
+    keys = {"SECRET_KEY": settings.SECRET_KEY, "SIGNING_KEY": settings.SIGNING_KEY}
+    return {name: hashlib.sha256(key.encode()).hexdigest()[:16] for name, key in keys.items()}
 
 
 def _run(name: str, *arguments: str, version: int) -> None:

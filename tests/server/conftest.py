@@ -84,6 +84,7 @@ class Deployment:
         given = {
             "BASE_URL": f"https://{HOST}",
             "SECRET_KEY": "used-by-the-tests-only-0123456789-abcdefghijk-LMNOP",
+            "SIGNING_KEY": "dXNlZC1ieS10aGUtdGVzdHMtb25seS0wMTIzNDU2Nzg=",
             "OWNER_PASSWORD": PASSWORDS[embedded.OWNER],
             "APP_PASSWORD": PASSWORDS[embedded.APP],
             "EMAIL_URL": self.mailbox.url,
