@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.roles import Role
+
 
 class Language(models.TextChoices):
     """The languages that the interface and the mails exist in (codes as in settings.LANGUAGES)."""
@@ -29,7 +31,10 @@ def validate_time_zone(name: str) -> None:
 
 
 class User(AbstractUser):
-    """A member of staff. The public never sees who somebody is, only the role."""
+    """A member of staff, who may enter the admin as long as the account is open and has a role.
+
+    Accounts are closed, never deleted, because history names them. The public never sees who somebody is.
+    """
 
     language = models.CharField(
         _("language"),
@@ -50,3 +55,70 @@ class User(AbstractUser):
         constraints = [
             models.CheckConstraint(condition=models.Q(language__in=Language.values), name="user_language_known"),
         ]
+
+    def has_role(self, *roles: Role) -> bool:
+        """Whether this person has one of these roles; a superuser has all. One query."""
+        return self.is_superuser or self.groups.filter(name__in=roles).exists()
+
+
+def administrators() -> models.QuerySet[User]:
+    """Return the open accounts of superusers and of those with the role of an administrator."""
+    in_charge = models.Q(is_superuser=True) | models.Q(groups__name=Role.ADMINISTRATOR)
+    return User.objects.filter(pk__in=User.objects.filter(in_charge, is_active=True).values("pk"))
+
+
+class LogInOutcome(models.TextChoices):
+    PASSWORD = "password", _("password accepted")
+    CODE = "code", _("second factor accepted")
+    WRONG_PASSWORD = "wrong_password", _("wrong name or password")
+    WRONG_CODE = "wrong_code", _("wrong second factor")
+    REFUSED = "refused", _("refused after too many tries")
+
+
+FAILURES = (LogInOutcome.WRONG_PASSWORD, LogInOutcome.WRONG_CODE)
+
+
+class LogIn(models.Model):
+    """One try to log in. `username` is what was typed, `user` whose it is, if anybody's."""
+
+    at = models.DateTimeField(_("at"))
+    username = models.CharField(_("name as typed"), max_length=150)
+    user = models.ForeignKey(User, models.PROTECT, verbose_name=_("account"), null=True, related_name="log_ins")
+    address = models.GenericIPAddressField(_("address"), null=True)
+    outcome = models.CharField(_("outcome"), max_length=20, choices=LogInOutcome)
+
+    class Meta:
+        verbose_name = _("log-in")
+        verbose_name_plural = _("log-ins")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=models.Q(outcome__in=LogInOutcome.values), name="login_outcome_known"),
+        ]
+        indexes = [
+            models.Index(fields=["username", "address", "-at"], name="login_tries"),
+            models.Index(fields=["-at", "-id"], name="login_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.username} {self.at:%Y-%m-%d %H:%M}"
+
+
+class PasswordLink(models.Model):
+    """A mail with a link to choose a password that somebody is to get; `written_at` is when it went to the outbox."""
+
+    user = models.ForeignKey(User, models.CASCADE, verbose_name=_("account"), related_name="password_links")
+    asked_at = models.DateTimeField(_("asked for at"))
+    written_at = models.DateTimeField(_("written"), null=True)
+
+    class Meta:
+        verbose_name = _("password link")
+        verbose_name_plural = _("password links")
+        default_permissions = ()
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user"], condition=models.Q(written_at=None), name="passwordlink_waits_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.asked_at:%Y-%m-%d %H:%M}"

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.admin.models import ADDITION, LogEntry
 from django.core.exceptions import PermissionDenied
@@ -22,7 +23,8 @@ from commitments.actions import draft_pledges, pledges_to_make
 from commitments.models import Commitment, Pledge
 from publishing.actions import publish
 from publishing.admin.naming import label_of
-from publishing.admin.things import SavedAtOnce, ThingAdmin, staff_of
+from publishing.admin.pending import may_publish, staff_of
+from publishing.admin.things import SavedAtOnce, ThingAdmin
 from publishing.completeness import refuse_incomplete
 from publishing.errors import DomainError
 from publishing.models import Act, PublicationState, Publishable
@@ -93,7 +95,7 @@ class MakesPledges(ThingAdmin):
                 pledge | {"promise": named[pledge["commitment"]], "who": named.get(pledge["actor"], "")}
                 for pledge in missing
             ],
-            "may_publish": request.user.has_perm("commitments.change_pledge"),
+            "may_publish": may_publish(request) and not settings.TWO_PERSON_RULE,
             "media": self.media,
         }
         return TemplateResponse(request, "admin/commitments/pledges.html", context)
@@ -104,7 +106,8 @@ class MakesPledges(ThingAdmin):
         LogEntry.objects.log_actions(
             staff_of(request).pk, Pledge.objects.filter(pk__in=made), ADDITION, [{"added": {}}]
         )
-        if made and "_publish" in request.POST and request.user.has_perm("commitments.change_pledge"):
+        Publishable.objects.filter(pk__in=made).update(prepared_by=staff_of(request))
+        if made and "_publish" in request.POST:
             refuse_incomplete(things=made)
             self._tell(request, publish(things=made, by=staff_of(request), act=Act.PUBLISH), [])
             return

@@ -1,4 +1,4 @@
-"""What a tracker needs before it runs: first content, this release's fields, groups of staff, the user `admin`."""
+"""What a tracker needs before it runs: first content, this release's fields, the user `admin`."""
 
 import os
 import secrets
@@ -12,7 +12,6 @@ def main() -> None:
     django.setup()
     load_starting_records()
     publish_new_fields()
-    prepare_staff()
     make_admin(password=os.environ.get("ADMIN_PASSWORD", ""))
 
 
@@ -35,14 +34,6 @@ def publish_new_fields() -> None:
         redeclare(by=None)
     except ChangedBehindTheLedger as changed:
         print(f"The ledger is broken: {changed}. `manage.py verify_ledger` looks again.", flush=True)
-
-
-def prepare_staff() -> None:
-    from accounts.models import User
-    from config.roles import make_roles
-
-    if not User.objects.exists():
-        make_roles()
 
 
 def make_admin(*, password: str) -> None:

@@ -1,4 +1,4 @@
-"""The two groups that a tracker begins with, so that an account can be given its rights by one choice."""
+"""What each role may do. After every `migrate` the groups have exactly these rights; other groups are left alone."""
 
 from collections.abc import Iterator
 
@@ -7,49 +7,57 @@ from django.contrib.auth import get_permission_codename
 from django.contrib.auth.models import Group, Permission
 from django.db.models import Q
 
-EDITORS, REVIEWERS = "Editors", "Reviewers"
+from accounts.roles import Role
+
 EVERYTHING = ("view", "add", "change", "delete")
-# What editors may do with the models of each app; those named singly come before those of the rest of their app.
-EDITING = {
-    "catalog": EVERYTHING,
-    "sources": EVERYTHING,
-    "commitments": EVERYTHING,
-    "mechanisms": EVERYTHING,
-    "tracking.evidence": EVERYTHING,
-    "tracking.response": EVERYTHING,
-    "tracking.decision": ("view", "add"),
-    "tracking": ("view",),
-    "publishing": ("view",),
-    "jobs": ("view",),
+LOOKING = ("view",)
+# What a role may do with the models of each app; those named singly come before those of the rest of their app.
+RECORDS = ("catalog", "sources", "commitments", "mechanisms", "tracking", "publishing")
+RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
+    Role.EDITOR: {
+        **dict.fromkeys(RECORDS, LOOKING),
+        **dict.fromkeys(("catalog", "sources", "commitments", "mechanisms"), EVERYTHING),
+        **dict.fromkeys(("tracking.evidence", "tracking.response"), EVERYTHING),
+        "tracking.decision": ("view", "add"),
+    },
+    Role.TRANSLATOR: dict.fromkeys(RECORDS, LOOKING),
+    Role.REVIEWER: dict.fromkeys(RECORDS, LOOKING),
+    Role.ADMINISTRATOR: {
+        "accounts": LOOKING,
+        "accounts.user": ("view", "add", "change"),
+        "jobs": LOOKING,
+        "subscriptions": ("view", "change", "delete"),
+    },
 }
-REVIEWING = ("tracking.change_finding", "tracking.approve_decision")
+MORE: dict[Role, tuple[str, ...]] = {
+    Role.TRANSLATOR: ("publishing.translate_publishable",),
+    Role.REVIEWER: ("publishing.publish_publishable", "tracking.approve_decision", "tracking.change_finding"),
+    Role.ADMINISTRATOR: ("subscriptions.see_addresses",),
+}
+EARLIER_NAMES = {"Editors": Role.EDITOR, "Reviewers": Role.REVIEWER}
 
 
-def make_roles() -> list[str]:
-    """Make the groups that are not there yet, and return their names. One that is there is left as it is.
-
-    Editors write, publish and unpublish, and prepare decisions; reviewers also work off the findings and approve
-    decisions.
-    """
-    editing = list(_editing())
-    rights = {EDITORS: editing, REVIEWERS: [*editing, *REVIEWING]}
-    made = []
-    for name, given in rights.items():
-        group, is_new = Group.objects.get_or_create(name=name)
-        if is_new:
-            wanted = Q()
-            for right in given:
-                app, _dot, codename = right.partition(".")
-                wanted |= Q(content_type__app_label=app, codename=codename)
-            group.permissions.set(Permission.objects.filter(wanted))
-            made.append(name)
-    return made
+def keep_roles(**later_keywords: object) -> None:
+    """Make the groups of the roles, or give them back exactly the rights that they are shipped with."""
+    for earlier, role in EARLIER_NAMES.items():
+        if not Group.objects.filter(name=role.value).exists():
+            Group.objects.filter(name=earlier).update(name=role.value)
+    for role in Role:
+        group, _is_new = Group.objects.get_or_create(name=role.value)
+        wanted = Q()
+        for right in rights_of(role):
+            app, _dot, codename = right.partition(".")
+            wanted |= Q(content_type__app_label=app, codename=codename)
+        group.permissions.set(Permission.objects.filter(wanted))
 
 
-def _editing() -> Iterator[str]:
-    for app in {name.partition(".")[0] for name in EDITING}:
+def rights_of(role: Role) -> Iterator[str]:
+    """Yield the names of the rights of a role, such as sources.change_source."""
+    yield from MORE.get(role, ())
+    given = RIGHTS[role]
+    for app in {name.partition(".")[0] for name in given}:
         for model in apps.get_app_config(app).get_models():
             if hasattr(model, "pgh_tracked_model"):
                 continue
-            for action in EDITING.get(model._meta.label_lower, EDITING[app]):
+            for action in given.get(model._meta.label_lower, given.get(app, ())):
                 yield f"{app}.{get_permission_codename(action, model._meta)}"

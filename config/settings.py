@@ -102,6 +102,10 @@ if PRODUCTION and {"*", "."} & set(ALLOWED_HOSTS):
 
 INSTALLED_APPS = [
     "config",
+    "django.contrib.auth",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "accounts",
     "jobs",
     "publishing",
@@ -120,7 +124,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django.contrib.admin",
-    "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
     "django.contrib.postgres",
@@ -132,6 +135,10 @@ TWO_PERSON_RULE = flag("TWO_PERSON_RULE", default=PRODUCTION)
 """Whether the one who prepared a decision or a publication is refused as the one who approves it."""
 REVIEW_EVERY = duration("REVIEW_EVERY", default="P6M")
 """How often a record is to be looked at that has no interval of its own."""
+SECOND_FACTOR = flag("SECOND_FACTOR", default=PRODUCTION)
+"""Whether reviewers and administrators must log in with a code as well."""
+OTP_TOTP_ISSUER = f"Pactwatch {urlsplit(BASE_URL).hostname}"
+AUTHENTICATION_BACKENDS = ["accounts.log_ins.LockingBackend"]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
@@ -144,7 +151,9 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_otp.middleware.OTPMiddleware",
     "accounts.middleware.TimeZoneMiddleware",
+    "accounts.middleware.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "pghistory.middleware.HistoryMiddleware",

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
 from publishing import ledger
 from publishing.bulk import chunks
-from publishing.errors import NoteMissing, NotPublic, ParentNotPublic
+from publishing.errors import NotAllowedToPublish, NoteMissing, NotPublic, ParentNotPublic, PreparedByYourself
 from publishing.ledger import Appending, Item
 from publishing.models import Act, Action, Document, PublicationState, Publishable
 from publishing.resource import Resource, registry
@@ -25,15 +26,22 @@ def publish(
     With a thing that was unpublished, all that went with it comes back; what is derived from a revised one is revised
     with it. Set-wise: a constant number of queries for each 5,000 things of a kind.
 
-    Raises ParentNotPublic when a thing hangs on one that is not public and not among `things`.
+    A person (`by`) needs the right to publish, and under the two-person rule another one must have prepared each of the
+    things. Commands and jobs (`by` is None) act for the operator; whoever opened an act that is under way answers for
+    it.
+
+    Raises NotAllowedToPublish, PreparedByYourself, and ParentNotPublic when a thing hangs on one that is not public and
+    not among `things`.
     """
     with _act(act, by, under, things) as current:
-        for resource, ids in _by_resource([*things, *_gone_with(things), *_following(things)]):
+        for resource, ids in by_resource([*things, *_gone_with(things), *_following(things)]):
             _refuse_orphans(resource=resource, ids=ids)
             resource.settle(ids)
             for chunk in chunks(ids):
                 _publish_documents(resource=resource, documents=resource.documents(chunk), under=current)
             resource.follow(ids, current.seq_of, current.first_seq)
+        for chunk in chunks(things):
+            Publishable.objects.filter(pk__among=chunk, prepared_by__isnull=False).update(prepared_by=None)
     return current
 
 
@@ -58,9 +66,12 @@ def _publish_documents(*, resource: type[Resource], documents: Mapping[int, dict
 def unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | None) -> Appending:
     """Take a thing out of the public, and all that hangs on it, leaving the note in their place.
 
-    Raises NotPublic, NoteMissing, and what a resource refuses: a published status change is corrected, never taken
-    back, and what one stands on stays with it.
+    It may be urgent, so that the two-person rule does not apply to it; a person needs the right to publish.
+
+    Raises NotAllowedToPublish, NotPublic, NoteMissing, and what a resource refuses: a published status change is
+    corrected, never taken back, and what one stands on stays with it.
     """
+    refuse_without_right(by=by)
     if not (note_en.strip() or note_zh.strip()):
         raise NoteMissing(ref=thing.ref)
     with transaction.atomic():
@@ -74,7 +85,7 @@ def _unpublish(*, thing: Publishable, note_en: str, note_zh: str, by: User | Non
         if not thing.is_public:
             raise NotPublic(ref=thing.ref)
         gone = [thing.pk, *hanging_on([thing.pk])]
-        groups = _by_resource(gone)
+        groups = by_resource(gone)
         for resource, ids in groups:
             resource.refuse_unpublishing(ids, gone)
         rows = Publishable.objects.filter(pk__among=gone).order_by("pk").values_list("pk", "resource", "ref")
@@ -95,8 +106,26 @@ def _act(act: str, by: User | None, under: Appending | None, things: Sequence[in
     with transaction.atomic():
         published = [*things, *_gone_with(things), *_following(things)]
         lock([*published, *touched_by(published)])
+        refuse_without_right(by=by)
+        if by is not None:
+            refuse_own_work(things=things, by=by)
         with ledger.appending(act=act, by=by) as current:
             yield current
+
+
+def refuse_without_right(*, by: User | None) -> None:
+    """Raise NotAllowedToPublish for a person who may not publish."""
+    if by is not None and not by.has_perm("publishing.publish_publishable"):
+        raise NotAllowedToPublish()
+
+
+def refuse_own_work(*, things: Sequence[int], by: User) -> None:
+    """Raise PreparedByYourself under the two-person rule if somebody was the last to edit one of these things."""
+    if not settings.TWO_PERSON_RULE:
+        return
+    own = Publishable.objects.filter(pk__among=things, prepared_by=by).order_by("pk").values_list("ref", flat=True)
+    if own:
+        raise PreparedByYourself(ref=own[0])
 
 
 def lock(things: Sequence[int]) -> None:
@@ -110,10 +139,10 @@ def lock(things: Sequence[int]) -> None:
 
 def touched_by(things: Sequence[int]) -> list[int]:
     """Return the keys of other things whose rows are written when these are published."""
-    return [key for resource, ids in _by_resource(things) for key in resource.touched(ids)]
+    return [key for resource, ids in by_resource(things) for key in resource.touched(ids)]
 
 
-def _by_resource(things: Sequence[int]) -> list[tuple[type[Resource], list[int]]]:
+def by_resource(things: Sequence[int]) -> list[tuple[type[Resource], list[int]]]:
     """Group keys by their resource in order of rank, keeping the given order within each."""
     kinds: dict[int, str] = {}
     for chunk in chunks(things):

@@ -1,5 +1,6 @@
 """What can go wrong in an action, as one family, so that each door translates it in one place."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.utils.functional import Promise
@@ -43,3 +44,32 @@ class NoteMissing(DomainError):
 class RefIsPermanent(DomainError):
     code = "ref_is_permanent"
     message = _("“%(ref)s” is public, so its ref cannot be changed any more.")
+
+
+class NeedsAnother(DomainError):
+    """Whoever asks for it may prepare it, and somebody else has to make it public.
+
+    `differences` is what would have changed for the public, where a door has looked.
+    """
+
+    differences: Sequence[Any] = ()
+
+
+class NotAllowedToPublish(NeedsAnother):
+    code = "not_allowed_to_publish"
+    message = _("You may prepare this; somebody who may publish has to make it public.")
+
+
+class PreparedByYourself(NeedsAnother):
+    code = "prepared_by_yourself"
+    message = _("You were the last to edit “%(ref)s”, so another person has to publish it.")
+
+
+class EditOvertaken(DomainError):
+    code = "edit_overtaken"
+    message = _("“%(ref)s” has changed since this edit was prepared. Open the edit in the form and save it again.")
+
+
+class EditClosed(DomainError):
+    code = "edit_closed"
+    message = _("This edit was published or discarded before.")

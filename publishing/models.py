@@ -36,7 +36,7 @@ class PublishableQuerySet(models.QuerySet):
 
 
 # Changes of the state stand in the ledger.
-@tracked("publishable_edits", but=["state", "unpublished_note_en", "unpublished_note_zh"])
+@tracked("publishable_edits", but=["state", "unpublished_note_en", "unpublished_note_zh"], without=["prepared_by"])
 class Publishable(models.Model):
     """One row for every public thing of any kind: its permanent name, its kind and whether it is public.
 
@@ -59,6 +59,16 @@ class Publishable(models.Model):
     )
     unpublished_note_en = models.TextField(_("why it was unpublished (English)"), blank=True, editable=False)
     unpublished_note_zh = models.TextField(_("why it was unpublished (Chinese)"), blank=True, editable=False)
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.PROTECT,
+        verbose_name=_("prepared by"),
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+        help_text=_("Who edited it last since it was published; empty when nothing of it waits to be public."),
+    )
     sources = models.ManyToManyField(
         "self",
         verbose_name=_("sources"),
@@ -77,6 +87,10 @@ class Publishable(models.Model):
     class Meta:
         verbose_name = _("public thing")
         verbose_name_plural = _("public things")
+        permissions = [
+            ("publish_publishable", "Can publish, revise and unpublish"),
+            ("translate_publishable", "Can change texts that stand in both languages"),
+        ]
         indexes = [models.Index(fields=["resource", "ref"], condition=Q(state="published"), name="publishable_public")]
         constraints = [
             # Not `unique=True`, which would bring a second index for LIKE that nothing needs.
@@ -278,3 +292,51 @@ class SignedHead(models.Model):
     def statement(self) -> str:
         """What is signed, as UTF-8: one line without an end."""
         return f"pactwatch head {self.day.isoformat()} {self.seq}:{self.hash}"
+
+
+class PendingState(models.TextChoices):
+    WAITING = "waiting", pgettext_lazy("an edit", "waiting")
+    PUBLISHED = "published", _("published")
+    DISCARDED = "discarded", _("discarded")
+
+
+class PendingEdit(models.Model):
+    """An edit of a public thing that waits for somebody who may publish it.
+
+    The thing's row stays as it is public until then. `form` is what was typed, `differences` what the public would see.
+    """
+
+    thing = models.ForeignKey(Publishable, models.PROTECT, verbose_name=_("public thing"), related_name="pending_edits")
+    form = models.JSONField(_("form"))
+    differences = models.JSONField(_("differences"))
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("prepared by"), related_name="pending_edits"
+    )
+    prepared_at = models.DateTimeField(_("prepared at"))
+    state = models.CharField(
+        pgettext_lazy("of an edit", "state"), max_length=10, choices=PendingState, default=PendingState.WAITING
+    )
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+
+    class Meta:
+        verbose_name = _("edit that waits")
+        verbose_name_plural = _("edits that wait")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=PendingState.values), name="pendingedit_state_known"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", closed_by=None, closed_at=None)
+                | (~Q(state="waiting") & Q(closed_by__isnull=False, closed_at__isnull=False)),
+                name="pendingedit_closed_by_somebody",
+            ),
+            models.UniqueConstraint(
+                fields=["thing", "prepared_by"], condition=Q(state="waiting"), name="pendingedit_one_of_each"
+            ),
+        ]
+        indexes = [models.Index(fields=["-prepared_at", "-id"], name="pendingedit_newest")]
+
+    def __str__(self) -> str:
+        return self.thing.ref

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from subscriptions import actions, mail
-from subscriptions.models import Digest, Message, Subscription
+from subscriptions.models import Digest, Message, MessageKind, Subscription
 
 # A mail brings its own styles, which the site's policy forbids. It may do nothing else but open links elsewhere.
 PREVIEW_POLICY = (
@@ -118,6 +118,12 @@ class MessageAdmin(LookedAt):
     def has_view_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
         return super().has_view_permission(request, obj) and may_see_addresses(request)
 
+    def get_fields(self, request: HttpRequest, obj: Message | None = None) -> Any:
+        """A link to choose a password is for nobody but whom it was sent to."""
+        fields = super().get_fields(request, obj)
+        secret = ("html_part", "text_part") if obj and obj.kind == MessageKind.PASSWORD else ()
+        return [name for name in fields if name not in secret]
+
     def has_delete_permission(self, request: HttpRequest, obj: Message | None = None) -> bool:
         return super().has_delete_permission(request, obj) and may_see_addresses(request)
 
@@ -132,7 +138,7 @@ class MessageAdmin(LookedAt):
         """The HTML part as it was sent, shut into a sandbox; its links open in a window of their own."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        html = get_object_or_404(Message, pk=key).html
+        html = get_object_or_404(Message.objects.exclude(kind=MessageKind.PASSWORD), pk=key).html
         response = HttpResponse(html.replace("<head>", '<head><base target="_blank">', 1))
         response.headers["Content-Security-Policy"] = PREVIEW_POLICY
         return response

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from django.utils import translation
 from django.utils.translation import ngettext
 
-from accounts.models import User
+from accounts.models import administrators
 from jobs.models import Incident
 from jobs.registry import JOBS
 from subscriptions.mail import queue_message
@@ -19,7 +19,7 @@ def queue_alarms(*, incidents: Sequence[Incident], now: datetime) -> list[Messag
     Nothing leaves before the transaction is committed.
     """
     written = []
-    for administrator in User.objects.filter(is_active=True, is_superuser=True).exclude(email="").order_by("pk"):
+    for administrator in administrators().exclude(email="").order_by("pk"):
         with translation.override(administrator.language):
             subject = ngettext(
                 "Pactwatch: %(count)d job is not done", "Pactwatch: %(count)d jobs are not done", len(incidents)

@@ -119,6 +119,7 @@ class MessageKind(models.TextChoices):
     CONFIRMATION = "confirmation", _("confirmation")
     DIGEST = "digest", _("digest")
     ALARM = "alarm", _("alarm to administrators")
+    PASSWORD = "password", _("link for staff")
 
 
 class MessageState(models.TextChoices):
@@ -173,7 +174,8 @@ class Message(models.Model):
             CheckConstraint(condition=Q(state__in=MessageState.values), name="message_state_known"),
             CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_with_moment"),
             CheckConstraint(
-                condition=Q(kind="alarm", subscription=None) | ~Q(kind="alarm") & Q(subscription__isnull=False),
+                condition=Q(kind__in=["alarm", "password"], subscription=None)
+                | ~Q(kind__in=["alarm", "password"]) & Q(subscription__isnull=False),
                 name="message_of_a_subscription",
             ),
             CheckConstraint(condition=~Q(state="failed") | ~Q(error=""), name="message_failed_with_error"),

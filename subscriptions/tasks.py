@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.utils.translation import gettext_lazy as _
 
 from jobs.registry import job
-from subscriptions import actions, digests, mail
+from subscriptions import actions, digests, mail, passwords
 
 
 @job(
@@ -25,6 +25,7 @@ def compose_digests(*, now: datetime, **later_keywords: object) -> int:
     atomic=False,
 )
 def send_messages(*, now: datetime, **later_keywords: object) -> int:
+    passwords.queue_password_links(now=now)
     return mail.send_waiting(now=now)
 
 

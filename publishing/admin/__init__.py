@@ -1,5 +1,5 @@
 """The admin of everything that can be public; the apps above build theirs on `things`."""
 
-from publishing.admin import everything, ledger
+from publishing.admin import everything, ledger, pending
 
-__all__ = ["everything", "ledger"]
+__all__ = ["everything", "ledger", "pending"]

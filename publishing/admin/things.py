@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminTextareaWidget
 from django.core.exceptions import PermissionDenied
@@ -19,15 +20,26 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from accounts.models import User
 from publishing.actions import hanging_on, lock, publish, unpublish
 from publishing.admin.edits import edits_of
 from publishing.admin.meanwhile import WatchedForm
 from publishing.admin.naming import ShowsState, branch_of, public_url
 from publishing.admin.offering import OffersThings, allowed_resources, give_chosen
+from publishing.admin.pending import (
+    in_words,
+    keep_for_another,
+    may_publish,
+    publisher_of,
+    refuse_other_differences,
+    reopened,
+    staff_of,
+    waiting_edits,
+)
 from publishing.admin.reading import ReadOnly
+from publishing.admin.translating import Translated
 from publishing.completeness import Incomplete, refuse_incomplete
-from publishing.errors import DomainError
+from publishing.differences import public_differences
+from publishing.errors import DomainError, NeedsAnother
 from publishing.ledger import Appending
 from publishing.models import Act, LedgerEntry, PublicationState, Publishable
 from publishing.refs import free_ref, ref_from
@@ -238,7 +250,7 @@ class UnpublishForm(forms.Form):
     )
 
 
-class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
+class ThingAdmin(OffersThings, ShowsState, Translated):
     """A thing is made as a draft. Once it is public, every save is a revision that the ledger records."""
 
     form = ThingForm
@@ -263,9 +275,13 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def get_urls(self) -> list[URLPattern]:
-        name = f"{self.opts.app_label}_{self.opts.model_name}_unpublish"
-        view = self.admin_site.admin_view(self.unpublish_view)
-        return [path("<int:object_id>/unpublish/", view, name=name), *super().get_urls()]
+        name = f"{self.opts.app_label}_{self.opts.model_name}"
+        pages = {"publish": self.publish_view, "unpublish": self.unpublish_view}
+        own = [
+            path(f"<int:object_id>/{page}/", self.admin_site.admin_view(view), name=f"{name}_{page}")
+            for page, view in pages.items()
+        ]
+        return [*own, *super().get_urls()]
 
     def get_readonly_fields(self, request: HttpRequest, obj: Publishable | None = None) -> list[str]:
         fields = list(super().get_readonly_fields(request, obj))
@@ -295,8 +311,14 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show what an action refused as an error of the form; nothing of that save is kept."""
+        if request.method == "GET" and "edit" in request.GET:
+            request = reopened(request, object_id)
         try:
             return super().changeform_view(request, object_id, form_url, extra_context)
+        except NeedsAnother as refused:
+            if kept := keep_for_another(request, object_id, refused):
+                return kept
+            vars(request)["refusal"] = refused
         except DomainError as refused:
             vars(request)["refusal"] = refused
         except IntegrityError as excluded:
@@ -315,7 +337,10 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
     ) -> HttpResponse:
         context |= {
             "may_save": self.has_change_permission(request, obj) if change else self.has_add_permission(request),
-            "may_publish": self.has_change_permission(request, obj),
+            "may_publish": may_publish(request),
+            "needs_another": settings.TWO_PERSON_RULE or not may_publish(request),
+            "waiting_edits": waiting_edits(obj) if obj and obj.is_public else [],
+            "publish_address": self._address("publish", obj) if obj and not obj.is_public else "",
             "thing_state": obj.state if obj else PublicationState.DRAFT,
             "thing_links": self.links(request, obj) if obj else [],
             "unpublish_address": self._address("unpublish", obj) if obj and obj.is_public else "",
@@ -335,21 +360,37 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
         """Publish what is to be public after this save, as one act, and derive what the others need."""
         super().save_related(request, form, formsets, change)
         thing = form.instance
-        wanted = "_publish" in request.POST and self.has_change_permission(request, thing)
-        touched = [(thing, wanted)]
+        touched = [(thing, "_publish" in request.POST)]
+        edited = [thing.pk] if form.has_changed() or _parts_have_changed(formsets) else []
         for formset in formsets:
             for child_form in formset.forms if formset.is_bound else ():
                 child = child_form.instance
                 if isinstance(child, Publishable) and child_form.has_changed() and not _is_gone(child_form, formset):
                     touched.append((child, child_form.cleaned_data.get("publish_with_it", False)))
+                    edited.append(child.pk)
+        Publishable.objects.filter(pk__in=edited).update(prepared_by=staff_of(request))
         going_out = [each.pk for each, asked in touched if each.is_public or asked]
         for each, _asked in touched:
             if each.pk not in going_out:
                 registry[each.resource].settle([each.pk])
         if going_out:
-            refuse_incomplete(things=going_out)
-            act = publish(things=going_out, by=staff_of(request), act=Act.PUBLISH)
-            self._tell(request, act, [thing] if thing.pk in going_out else [])
+            self._publish_saved(request, going_out, [thing] if thing.pk in going_out else [])
+
+    def _publish_saved(self, request: HttpRequest, things: list[int], shown: list[Any]) -> None:
+        """Publish what was saved, unless the public would see no difference; who may not is told what it would be."""
+        refuse_incomplete(things=things)
+        differences = public_differences(things=things)
+        if not differences:
+            self.message_user(request, _("Nothing that the public sees has changed."))
+            Publishable.objects.filter(pk__in=things).update(prepared_by=None)
+            return
+        refuse_other_differences(request, differences)
+        try:
+            act = publish(things=things, by=publisher_of(request), act=Act.PUBLISH)
+        except NeedsAnother as refused:
+            refused.differences = differences
+            raise
+        self._tell(request, act, shown)
 
     def _tell(self, request: HttpRequest, act: Appending, things: list[Any]) -> None:
         count = act.seq - act.first_seq + 1
@@ -366,7 +407,10 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
             message = format_html('{} <a href="{}">{}</a>', message, address, _("See it in public"))
         self.message_user(request, message, messages.SUCCESS)
 
-    @admin.action(description=_("Publish the chosen drafts"), permissions=["change"])
+    def has_publish_permission(self, request: HttpRequest) -> bool:
+        return may_publish(request)
+
+    @admin.action(description=_("Publish the chosen drafts"), permissions=["publish"])
     def publish_chosen(self, request: HttpRequest, queryset: QuerySet) -> None:
         drafts = list(queryset.filter(state=PublicationState.DRAFT).order_by("pk").values_list("pk", flat=True))
         if not drafts:
@@ -399,10 +443,39 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
         parents = {parent._meta.verbose_name for parent in self.model._meta.get_parent_list()}
         return shown, counts, missing - parents, protected
 
+    def publish_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Show what the public would see of a thing that is not public, then publish it as it is."""
+        thing = get_object_or_404(self.get_queryset(request), pk=object_id)
+        if not may_publish(request):
+            raise PermissionDenied
+        refusal = ""
+        if request.method == "POST":
+            try:
+                with transaction.atomic():
+                    refuse_incomplete(things=[thing.pk])
+                    act = publish(things=[thing.pk], by=staff_of(request), act=Act.PUBLISH)
+            except DomainError as refused:
+                refusal = str(refused)
+            else:
+                self.log_change(request, thing, str(_("Published.")))
+                self._tell(request, act, [thing])
+                return HttpResponseRedirect(self._address("change", thing))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Publish"),
+            "subtitle": str(thing),
+            "opts": self.opts,
+            "original": thing,
+            "differences": in_words(public_differences(things=[thing.pk])),
+            "refusal": refusal,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "admin/publishing/publish.html", context)
+
     def unpublish_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Ask for the note, then take the thing out of the public."""
         thing = get_object_or_404(self.get_queryset(request), pk=object_id)
-        if not self.has_change_permission(request, thing):
+        if not may_publish(request):
             raise PermissionDenied
         form = UnpublishForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
@@ -444,8 +517,6 @@ class ThingAdmin(OffersThings, ShowsState, admin.ModelAdmin):
         return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{page}", args=[thing.pk])
 
 
-def staff_of(request: HttpRequest) -> User:
-    """Return who is logged in; behind the admin's door that is always a member of staff."""
-    if not isinstance(request.user, User):
-        raise PermissionDenied
-    return request.user
+def _parts_have_changed(formsets: Any) -> bool:
+    """Whether rows that are parts of the thing itself, such as links with a note, were changed."""
+    return any(formset.has_changed() for formset in formsets if not issubclass(formset.model, Publishable))

@@ -5,10 +5,11 @@ from django.conf import settings
 from django.contrib import admin
 from django.utils import timezone
 
-from catalog.models import Actor
+from catalog.models import Actor, Theme
 from commitments.models import Commitment
 from publishing.admin.filters import DropdownFilter
 from publishing.models import LedgerEntry
+from publishing.pending import keep_edit
 from publishing.signing import sign_head
 from sources.actions import keep_text
 from tests.admin.conftest import desk_of
@@ -37,6 +38,7 @@ def everything(world, finding, pledge, editor):
     sign_head(key=settings.SIGNING_KEY, now=timezone.now())
     source = pledge.evidence.first().source
     keep_text(source=source, text="It is there.", by=editor, now=finding.found_at)
+    keep_edit(thing=Theme.objects.get(), form={}, differences=[], by=editor, now=finding.found_at)
 
 
 def test_every_model_of_the_domain_is_in_the_admin():

@@ -12,6 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from publishing import ledger
 from publishing.admin.meanwhile import SeesMeanwhile
 from publishing.dates import validate_partial_date
@@ -276,7 +277,7 @@ class LinkForm(forms.Form):
             self.add_error("url", _("This source was unpublished, so it cannot be cited."))
         return cleaned
 
-    def write_evidence(self, *, record: Record, today: date) -> Evidence:
+    def write_evidence(self, *, record: Record, by: User, today: date) -> Evidence:
         """Make the evidence, and its source when that is new, as drafts; to be called on a valid, filled form."""
         given = self.cleaned_data
         # Looked for once more, because another row of the same form may have made it.
@@ -290,6 +291,7 @@ class LinkForm(forms.Form):
                 kind=given["kind"],
                 lang=given["lang"],
                 read_on=today,
+                prepared_by=by,
             )
             source.save()
         evidence = Evidence(
@@ -300,6 +302,7 @@ class LinkForm(forms.Form):
             observed_on=given["observed_on"],
             shows_en=given["shows_en"],
             shows_zh=given["shows_zh"],
+            prepared_by=by,
         )
         evidence.save()
         return evidence

@@ -123,7 +123,10 @@ class _Page:
         """Make the decision, and roll all of it back again when only its preview is asked for."""
         given = self.form.cleaned_data
         with transaction.atomic():
-            added = [link.write_evidence(record=self.record, today=self.now.date()) for link in self._filled_links()]
+            added = [
+                link.write_evidence(record=self.record, by=self.user, today=self.now.date())
+                for link in self._filled_links()
+            ]
             decision = prepare_decision(
                 decision=self.decision,
                 draft=asked == DRAFT,
