@@ -168,6 +168,12 @@ def _follow_themes(pledges: Sequence[int]) -> None:
             " commitments_commitment_themes c WHERE c.commitment_id = p.commitment_id AND c.theme_id = t.theme_id)",
             [key_array(pledges)],
         )
+    take_themes(pledges=pledges)
+
+
+def take_themes(*, pledges: Sequence[int]) -> None:
+    """Give pledges those themes of their commitments that they do not have yet. Set-wise."""
+    with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO tracking_record_themes (record_id, theme_id)"
             " SELECT p.record_ptr_id, c.theme_id FROM commitments_pledge p"

@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from commitments.actions import derive_pledges, settle_commitments, settle_pledges
+from commitments.actions import derive_pledges, settle_commitments, settle_pledges, take_themes
 from commitments.importing import complete_pledges
 from commitments.models import Bound, Commitment, Instrument, InstrumentKind, LegalForce, Pledge, Signature
 from publishing import reading
@@ -156,8 +156,10 @@ class CommitmentResource(Resource):
         return list(Pledge.objects.filter(commitment__among=ids).values_list("pk", flat=True))
 
     @classmethod
-    def settle(cls, ids: Sequence[int]) -> None:
-        settle_commitments(commitments=ids)
+    def settle(cls, ids: Sequence[int], *, fresh: bool = False) -> None:
+        """A fresh commitment has no pledges yet."""
+        if not fresh:
+            settle_commitments(commitments=ids)
 
 
 @registry.register
@@ -221,5 +223,8 @@ class PledgeResource(TrackedResource):
         return derive_pledges(pledges=rows)
 
     @classmethod
-    def settle(cls, ids: Sequence[int]) -> None:
-        settle_pledges(pledges=ids)
+    def settle(cls, ids: Sequence[int], *, fresh: bool = False) -> None:
+        if fresh:
+            take_themes(pledges=ids)
+        else:
+            settle_pledges(pledges=ids)

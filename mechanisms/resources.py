@@ -169,7 +169,7 @@ class ProposalResource(TrackedResource):
         }
 
     @classmethod
-    def settle(cls, ids: Sequence[int]) -> None:
+    def settle(cls, ids: Sequence[int], *, fresh: bool = False) -> None:
         """The parent's column for the instrument, which lists filter by, follows the proposal's."""
         for key, instrument in Proposal.objects.filter(pk__in=ids).values_list("pk", "tabled_in"):
             Proposal.objects.filter(pk=key).exclude(instrument=instrument).update(instrument=instrument)

@@ -4,6 +4,7 @@ import tempfile
 from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from itertools import count
 from pathlib import Path
@@ -189,14 +190,14 @@ def plan_import(paths: Sequence[Path]) -> Plan:
 def _read_file(plan: Plan, resource: type[Resource], file: Path) -> None:
     plan.files.append(file)
     known = set(resource.import_columns())
-    seen: set[str] = set()
     try:
         for row in read_rows(file):
             origin = Origin(len(plan.files) - 1, row.number)
             report = plan.report_at(origin)
-            for column in row.values.keys() - known - seen:
-                seen.add(column)
-                report(column, unknown_word(column, sorted(known)))
+            if not known.issuperset(row.values):
+                for column in row.values.keys() - known:
+                    known.add(column)
+                    report(column, unknown_word(column, resource.import_columns()))
             before = len(plan.problems)
             document = resource.parse(row.values, report)
             if len(plan.problems) == before or document.get("ref"):
@@ -302,19 +303,23 @@ def _batches(plan: Plan, resource: type[Resource], ids: Ids) -> Iterator[tuple[B
 
 
 def _insert(resource: type[Resource], batch: Batch, ids: Ids, *, under: Appending) -> None:
-    """Write new things as public, and their publication, so that no row is written twice."""
+    """Write new things as public, and their publication, so that no row is written twice.
+
+    The positions are hashed while the database works on the rows.
+    """
     documents, rows = batch
     derive(resource, rows)
     resource.take_positions(rows, dict(zip(rows, count(under.seq + 1), strict=False)), under.first_seq)
-    bulk.insert(resource.model, list(rows.values()))
-    _store_links(resource, documents, ids, fresh=True)
-    resource.settle(list(rows))
-    under.append(
-        [
-            Item(key, resource.name, document["ref"], Action.PUBLISHED, document | resource.derived_part(rows[key]))
-            for key, document in documents.items()
-        ]
-    )
+    items = [
+        Item(key, resource.name, document["ref"], Action.PUBLISHED, document | resource.derived_part(rows[key]))
+        for key, document in documents.items()
+    ]
+    with ThreadPoolExecutor(1) as beside:
+        prepared = beside.submit(under.prepare, items)
+        bulk.insert(resource.model, list(rows.values()))
+        _store_links(resource, documents, ids, fresh=True)
+        resource.settle(list(rows), fresh=True)
+        under.write(prepared.result())
 
 
 def _update(resource: type[Resource], batch: Batch, ids: Ids, *, under: Appending) -> None:

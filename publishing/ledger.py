@@ -105,6 +105,14 @@ def whole_version(seq: int) -> int:
     )
 
 
+class Prepared(NamedTuple):
+    """Rows of the ledger and of documents, and the (thing, position) at which documents that stood end."""
+
+    entries: list[tuple[Any, ...]]
+    documents: list[tuple[Any, ...]]
+    closed: list[tuple[int, int]]
+
+
 @dataclass
 class Appending:
     """One act under way: it holds the ledger's lock and knows the next position."""
@@ -123,13 +131,11 @@ class Appending:
 
         `seq_of` tells afterwards at which position each thing was written last.
         """
-        documents: list[tuple[Any, ...]] = []
-        bulk.copy(LedgerEntry._meta.db_table, ENTRY_COLUMNS, self._entries(items, documents))
-        self._close([(item.thing, self.seq_of[item.thing]) for item in items if item.action != Action.PUBLISHED])
-        bulk.copy(Document._meta.db_table, DOCUMENT_COLUMNS, documents)
+        self.write(self.prepare(items))
 
-    def _entries(self, items: Sequence[Item], documents: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-        """Yield the rows of the ledger for the items, moving the head, and put the rows of their documents aside."""
+    def prepare(self, items: Sequence[Item]) -> Prepared:
+        """Take the next positions for the items and hash them, without asking the database."""
+        prepared = Prepared([], [], [])
         salts = os.urandom(SALT_BYTES * len(items))
         recorded_at, change = timestamp(self.recorded_at), str(self.id)
         for number, item in enumerate(items):
@@ -139,12 +145,14 @@ class Appending:
                 salt = salts[number * SALT_BYTES : (number + 1) * SALT_BYTES]
                 written = canonical(item.document)
                 hashed = hashlib.sha256(salt + written).hexdigest()
-                documents.append((self.seq, None, item.thing, salt, written.decode()))
-            previous = self.hash
+                prepared.documents.append((self.seq, None, item.thing, salt, written.decode()))
+            if item.action != Action.PUBLISHED:
+                prepared.closed.append((item.thing, self.seq))
+            action, previous = item.action.value, self.hash
             self.hash = entry_hash(
                 seq=self.seq,
                 recorded_at=recorded_at,
-                action=item.action.value,
+                action=action,
                 resource=item.resource,
                 ref=item.ref,
                 change=change,
@@ -152,17 +160,16 @@ class Appending:
                 previous=previous,
             )
             self.seq_of[item.thing] = self.seq
-            yield (
-                self.seq,
-                recorded_at,
-                item.action.value,
-                item.resource,
-                item.ref,
-                change,
-                hashed,
-                previous,
-                self.hash,
+            prepared.entries.append(
+                (self.seq, recorded_at, action, item.resource, item.ref, change, hashed, previous, self.hash)
             )
+        return prepared
+
+    def write(self, prepared: Prepared) -> None:
+        """Write what was prepared last."""
+        bulk.copy(LedgerEntry._meta.db_table, ENTRY_COLUMNS, prepared.entries)
+        self._close(prepared.closed)
+        bulk.copy(Document._meta.db_table, DOCUMENT_COLUMNS, prepared.documents)
 
     def _close(self, closed: list[tuple[int, int]]) -> None:
         if not closed:

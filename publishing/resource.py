@@ -230,8 +230,11 @@ class Resource:
         return [key for link in cls.writes_to for key in rows.values_list(cls.fields[link].source, flat=True)]
 
     @classmethod
-    def settle(cls, ids: Sequence[int]) -> None:
-        """Bring columns that are derived from others up to date, set-wise, before the documents are written."""
+    def settle(cls, ids: Sequence[int], *, fresh: bool = False) -> None:
+        """Bring columns that are derived from others up to date, set-wise, before the documents are written.
+
+        What is `fresh` was just written with everything that `derive` gives.
+        """
 
     @classmethod
     def follow(cls, ids: Sequence[int], positions: Mapping[int, int], version: int) -> None:
