@@ -14,7 +14,7 @@ from api.paging import Order
 from api.questions import Fields, Question
 from api.schema import HASH, MOMENT, POSITION, REF, TEXT, Components, Schema
 from publishing import ledger
-from publishing.models import Act, Action, Change, Document, LedgerEntry, PublicationState, SignedHead
+from publishing.models import Act, Action, Change, Document, LedgerEntry, SignedHead
 from publishing.reading import Answer
 from publishing.resource import registry
 from publishing.signing import head_as_told
@@ -121,7 +121,7 @@ class EntryList(ActList):
             "documents": values.Truth(
                 help_text=_(
                     "Whether to add `document` and `salt` (hexadecimal), from which anybody can work out"
-                    " `document_hash`. Both are null where something was unpublished."
+                    " `document_hash`. Both are null where something was unpublished or merged."
                 )
             )
         }
@@ -131,7 +131,7 @@ class EntryList(ActList):
         kept: dict[int, tuple[Any, bytes | memoryview]] = {}
         with_documents = question.values.get("documents") or set(question.fields or ()) & set(self.WITH_DOCUMENTS)
         if with_documents:
-            documents = Document.objects.filter(entry__in=keys, thing__state=PublicationState.PUBLISHED)
+            documents = Document.objects.shown().filter(entry__in=keys)
             kept = {seq: (body, salt) for seq, body, salt in documents.values_list("entry", "body", "salt")}
         rows = {row[0]: row for row in LedgerEntry.objects.filter(pk__in=keys).values_list(*self.COLUMNS)}
         found = []

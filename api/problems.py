@@ -8,14 +8,14 @@ import orjson
 from django.conf import settings
 from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.core.signals import got_request_exception
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponsePermanentRedirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import APIException, MethodNotAllowed, NotAcceptable
 from rest_framework.request import Request
 
 from publishing.errors import DomainError
-from publishing.reading import NothingThere, Unpublished
+from publishing.reading import Merged, NothingThere, Unpublished, leading_on
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -69,6 +69,8 @@ class Refused(Problem):
 def answer(exception: Exception, context: Mapping[str, Any]) -> HttpResponse:
     """Turn whatever a view raised into an answer. Django REST framework calls it as its exception handler."""
     request: Request = context["request"]
+    if isinstance(exception, Merged):
+        return lead_on(leading_on(request.get_full_path(), exception))
     problem = problem_of(exception)
     response = respond(problem, path=request.get_full_path())
     if isinstance(exception, MethodNotAllowed):
@@ -76,6 +78,13 @@ def answer(exception: Exception, context: Mapping[str, Any]) -> HttpResponse:
     if problem.status == 500:
         got_request_exception.send(sender=None, request=request._request)
         logger.error("%s: %s", response.reason_phrase, request.path, exc_info=exception, extra={"status_code": 500})
+    return response
+
+
+def lead_on(path: str) -> HttpResponse:
+    """Return the answer that what was asked for is now at another path. It may be undone, so caches ask again."""
+    response = HttpResponsePermanentRedirect(f"{settings.BASE_URL}{path}")
+    response.headers["Cache-Control"] = "no-cache"
     return response
 
 

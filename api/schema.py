@@ -190,6 +190,15 @@ class Components:
 
         return self._ref(f"Problem{status}", ResolvedComponent.RESPONSE, make)
 
+    def leading_on(self) -> Schema:
+        """Return the answer about something that was merged."""
+
+        def make() -> Schema:
+            location = {"schema": ADDRESS, "description": _("The address of the one that it was merged into.")}
+            return {"description": _("It was merged into another one."), "headers": {"Location": location}}
+
+        return self._ref("LeadingOn", ResolvedComponent.RESPONSE, make)
+
     def link(self) -> Schema:
         return self.schema("Link", link_schema)
 
@@ -323,8 +332,9 @@ def operation(
     parameters: Iterable[Schema],
     ok: Schema,
     problems: Iterable[int],
+    leads_on: bool = False,
 ) -> Schema:
-    """Return the description of one GET."""
+    """Return the description of one GET; `leads_on` when what it asks for may have been merged."""
     return {
         "operationId": id,
         "tags": [tag],
@@ -334,6 +344,7 @@ def operation(
         "responses": {
             "200": ok,
             "304": {"description": _("Nothing has changed since the answer with the ETag that was sent.")},
+            **({"301": components.leading_on()} if leads_on else {}),
             **{str(status): components.problem(status) for status in problems},
         },
     }

@@ -23,7 +23,7 @@ class ThemeResource(Resource):
 @registry.register
 class ActorResource(Resource):
     help = _("A state, company, organisation, institute or person.")
-    model, rank, label = Actor, 30, "name"
+    model, rank, label, mergeable = Actor, 30, "name", True
 
     ref = ref_field(_("Permanent id of the actor."))
     kind = Choice(ActorKind, _("What sort of actor it is."), required=True, lookups=IN)

@@ -16,7 +16,7 @@ from publishing.actions import publish
 from publishing.dates import passes_at, span_of
 from publishing.importing import derive, rows_of
 from publishing.lookups import key_array
-from publishing.models import Act, PublicationState, Publishable
+from publishing.models import NOT_PUBLIC_ANY_MORE, Act, Publishable
 from publishing.refs import free_ref
 from publishing.resource import registry
 from tracking.models import DueKind
@@ -77,18 +77,18 @@ def pledges_to_make(*, commitments: Sequence[int], today: date) -> list[dict[str
     first that ends after `today`; title and due rule are those of the commitment. What was unpublished binds nobody,
     and a pledge that was unpublished is not made again. A constant number of queries.
     """
-    bound_by = Commitment.objects.filter(pk__among=commitments).exclude(state=PublicationState.UNPUBLISHED)
+    bound_by = Commitment.objects.filter(pk__among=commitments).exclude(state__in=NOT_PUBLIC_ANY_MORE)
     instruments = list(bound_by.values_list("instrument", flat=True).distinct())
     bindings = Bindings()
     bindings.take_rows(bound_by)
     bindings.take_rows(Instrument.objects.filter(pk__in=instruments))
     bindings.take_rows(
         Signature.objects.filter(instrument__in=instruments).exclude(
-            Q(state=PublicationState.UNPUBLISHED) | Q(actor__state=PublicationState.UNPUBLISHED)
+            Q(state__in=NOT_PUBLIC_ANY_MORE) | Q(actor__state__in=NOT_PUBLIC_ANY_MORE)
         )
     )
     standing = Pledge.objects.filter(commitment__in=bound_by.values("pk"))
-    parents = standing.filter(due_kind=DueKind.RECURRING).exclude(state=PublicationState.UNPUBLISHED)
+    parents = standing.filter(due_kind=DueKind.RECURRING).exclude(state__in=NOT_PUBLIC_ANY_MORE)
     documents = registry[Pledge.collection].documents(list(parents.order_by("pk").values_list("pk", flat=True)))
     recurring = [document for document in documents.values() if is_recurring(document)]
     return list(missing_pledges(bindings, taken=taken_slots(standing), recurring=recurring, today=today))

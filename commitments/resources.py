@@ -168,6 +168,7 @@ class PledgeResource(TrackedResource):
     model, rank = Pledge, 65
     private = {"sources": "those of its commitment hold for it"}
     follows = ("actor",)
+    once = ("commitment", "actor", "period")
     accompanied_by = TrackedResource.accompanied_by | {
         "promise": Beside("commitments", many=False),
         "instances": Beside("pledges"),

@@ -10,7 +10,14 @@ from django.db import transaction
 from accounts.models import User
 from publishing import ledger
 from publishing.bulk import chunks
-from publishing.errors import NotAllowedToPublish, NoteMissing, NotPublic, ParentNotPublic, PreparedByYourself
+from publishing.errors import (
+    ItIsMerged,
+    NotAllowedToPublish,
+    NoteMissing,
+    NotPublic,
+    ParentNotPublic,
+    PreparedByYourself,
+)
 from publishing.ledger import Appending, Item
 from publishing.models import Act, Action, Document, PublicationState, Publishable
 from publishing.resource import Resource, registry
@@ -30,8 +37,8 @@ def publish(
     things. Commands and jobs (`by` is None) act for the operator; whoever opened an act that is under way answers for
     it.
 
-    Raises NotAllowedToPublish, PreparedByYourself, and ParentNotPublic when a thing hangs on one that is not public and
-    not among `things`.
+    Raises NotAllowedToPublish, PreparedByYourself, ItIsMerged, and ParentNotPublic when a thing hangs on one that is
+    not public and not among `things`.
     """
     with _act(act, by, under, things) as current:
         for resource, ids in by_resource([*things, *_gone_with(things), *_following(things)]):
@@ -48,6 +55,9 @@ def publish(
 def _publish_documents(*, resource: type[Resource], documents: Mapping[int, dict[str, Any]], under: Appending) -> None:
     """Write the documents of settled rows of one resource, given by key; one that stands already is left alone."""
     states = dict(Publishable.objects.filter(pk__among=documents).values_list("pk", "state"))
+    merged = next((key for key in documents if states[key] == PublicationState.MERGED), None)
+    if merged is not None:
+        raise ItIsMerged(ref=documents[merged]["ref"])
     public = [key for key in documents if states[key] == PublicationState.PUBLISHED]
     stood = dict(Document.objects.current().filter(thing__among=public).values_list("thing_id", "body"))
     items = []

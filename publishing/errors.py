@@ -73,3 +73,40 @@ class EditOvertaken(DomainError):
 class EditClosed(DomainError):
     code = "edit_closed"
     message = _("This edit was published or discarded before.")
+
+
+class ItIsMerged(DomainError):
+    code = "it_is_merged"
+    message = _("“%(ref)s” was merged into another thing. To bring it back, undo the merger.")
+
+
+class NotMergeable(DomainError):
+    code = "not_mergeable"
+    message = _(
+        "“%(ref)s” and “%(into)s” cannot be merged: take two different public records of one kind, or two actors."
+    )
+
+
+class PartOfEachOther(DomainError):
+    code = "part_of_each_other"
+    message = _("“%(ref)s” is above or below “%(into)s”, so they cannot be one and the same. Change that first.")
+
+
+class MergeTheseFirst(DomainError):
+    code = "merge_these_first"
+    message = _("“%(ref)s” and “%(into)s” would be the same promise twice. Merge these two first.")
+
+
+class MergerWaits(DomainError):
+    code = "merger_waits"
+    message = _("A merger of “%(ref)s” waits already. Do it or discard it first.")
+
+
+class MergerClosed(DomainError):
+    code = "merger_closed"
+    message = _("This merger was done, discarded or undone before.")
+
+
+class MergerPreparedByYourself(NeedsAnother):
+    code = "merger_prepared_by_yourself"
+    message = _("You prepared this merger, so another person has to do it.")

@@ -24,6 +24,11 @@ class PublicationState(models.TextChoices):
     DRAFT = "draft", _("draft")
     PUBLISHED = "published", _("published")
     UNPUBLISHED = "unpublished", _("unpublished")
+    # Another thing has taken its place, or that of what it hangs on. Earlier versions show it as it stood.
+    MERGED = "merged", pgettext_lazy("of a thing", "merged")
+
+
+NOT_PUBLIC_ANY_MORE = (PublicationState.UNPUBLISHED, PublicationState.MERGED)
 
 
 class PublishableQuerySet(models.QuerySet):
@@ -36,7 +41,11 @@ class PublishableQuerySet(models.QuerySet):
 
 
 # Changes of the state stand in the ledger.
-@tracked("publishable_edits", but=["state", "unpublished_note_en", "unpublished_note_zh"], without=["prepared_by"])
+@tracked(
+    "publishable_edits",
+    but=["state", "unpublished_note_en", "unpublished_note_zh"],
+    without=["prepared_by", "merged_into"],
+)
 class Publishable(models.Model):
     """One row for every public thing of any kind: its permanent name, its kind and whether it is public.
 
@@ -59,6 +68,15 @@ class Publishable(models.Model):
     )
     unpublished_note_en = models.TextField(_("why it was unpublished (English)"), blank=True, editable=False)
     unpublished_note_zh = models.TextField(_("why it was unpublished (Chinese)"), blank=True, editable=False)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name=_("merged into"),
+        null=True,
+        editable=False,
+        related_name="merged_from",
+        db_index=False,
+    )
     prepared_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -91,7 +109,13 @@ class Publishable(models.Model):
             ("publish_publishable", "Can publish, revise and unpublish"),
             ("translate_publishable", "Can change texts that stand in both languages"),
         ]
-        indexes = [models.Index(fields=["resource", "ref"], condition=Q(state="published"), name="publishable_public")]
+        indexes = [
+            models.Index(fields=["resource", "ref"], condition=Q(state="published"), name="publishable_public"),
+            models.Index(fields=["resource", "ref"], condition=Q(state="merged"), name="publishable_merged"),
+            models.Index(
+                fields=["merged_into"], condition=Q(merged_into__isnull=False), name="publishable_merged_into"
+            ),
+        ]
         constraints = [
             # Not `unique=True`, which would bring a second index for LIKE that nothing needs.
             models.UniqueConstraint(
@@ -103,6 +127,11 @@ class Publishable(models.Model):
                 condition=~Q(state="unpublished") | ~Q(unpublished_note_en="") | ~Q(unpublished_note_zh=""),
                 name="publishable_unpublished_with_note",
                 violation_error_message=_("Say why it is unpublished."),
+            ),
+            # That it is of the same kind and not merged itself is a trigger, in sql/merging.sql.
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(state="merged") & ~Q(merged_into=F("pk")),
+                name="publishable_merged_into_another",
             ),
         ]
 
@@ -135,6 +164,8 @@ class Act(models.TextChoices):
     IMPORT = "import", _("import")
     PUBLISH = "publish", _("publication")
     UNPUBLISH = "unpublish", _("unpublication")
+    MERGE = "merge", _("merger")
+    SEPARATE = "separate", _("undoing of a merger")
     DECIDE = "decide", _("decision")
     CORRECT = "correct", _("correction")
     REVISE_METHOD = "revise_method", _("revision of the method")
@@ -174,6 +205,8 @@ class Action(models.TextChoices):
     PUBLISHED = "published", _("published")
     REVISED = "revised", _("revised")
     UNPUBLISHED = "unpublished", _("unpublished")
+    MERGED = "merged", pgettext_lazy("of a thing", "merged")
+    ABSORBED = "absorbed", _("took another one in")
 
 
 class LedgerEntry(models.Model):
@@ -213,6 +246,11 @@ class DocumentQuerySet(models.QuerySet):
     def at(self, version: int) -> Self:
         """The documents that stood at a data version (a position of the ledger)."""
         return self.filter(Q(until_seq=None) | Q(until_seq__gt=version), entry__lte=version)
+
+    def shown(self) -> Self:
+        """Without those of what was unpublished; what was merged is still shown as it stood before."""
+        # Not `IN`: each side of the OR has a partial index.
+        return self.filter(Q(thing__state=PublicationState.PUBLISHED) | Q(thing__state=PublicationState.MERGED))
 
 
 class Document(models.Model):
@@ -340,3 +378,81 @@ class PendingEdit(models.Model):
 
     def __str__(self) -> str:
         return self.thing.ref
+
+
+class MergerState(models.TextChoices):
+    WAITING = "waiting", pgettext_lazy("a merger", "waiting")
+    MERGED = "merged", pgettext_lazy("of a merger", "merged")
+    DISCARDED = "discarded", pgettext_lazy("of a merger", "discarded")
+    UNDONE = "undone", pgettext_lazy("of a merger", "undone")
+
+
+class MergerQuerySet(models.QuerySet):
+    def standing_at(self, version: int) -> Self:
+        """Those that were done and not undone at a data version."""
+        return self.filter(Q(undone_in=None) | Q(undone_in__first_seq__gt=version), done_in__last_seq__lte=version)
+
+
+class Merger(models.Model):
+    """That one thing turned out to be the same as another: prepared by one person, done by another, and undone.
+
+    `outcome` keeps what it moved and what went, by key, so that it can be undone.
+    """
+
+    old = models.ForeignKey(Publishable, models.PROTECT, verbose_name=_("what goes"), related_name="mergers")
+    into = models.ForeignKey(Publishable, models.PROTECT, verbose_name=_("what stays"), related_name="mergers_into_it")
+    note_en = models.TextField(_("note (English)"), blank=True)
+    note_zh = models.TextField(_("note (Chinese)"), blank=True)
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("prepared by"), related_name="prepared_mergers"
+    )
+    prepared_at = models.DateTimeField(_("prepared at"))
+    state = models.CharField(
+        pgettext_lazy("of a merger", "state"), max_length=10, choices=MergerState, default=MergerState.WAITING
+    )
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+    done_in = models.OneToOneField(Change, models.PROTECT, verbose_name=_("done in"), null=True, related_name="merger")
+    undone_in = models.OneToOneField(
+        Change, models.PROTECT, verbose_name=_("undone in"), null=True, related_name="undone_merger"
+    )
+    outcome = models.JSONField(_("what it moved"), default=dict)
+
+    objects = MergerQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("merger")
+        verbose_name_plural = _("mergers")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=MergerState.values), name="merger_state_known"),
+            models.CheckConstraint(condition=~Q(old=F("into")), name="merger_of_two"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", closed_by=None, closed_at=None, done_in=None, undone_in=None)
+                | Q(state="discarded", closed_by__isnull=False, closed_at__isnull=False, done_in=None, undone_in=None)
+                | Q(
+                    state="merged",
+                    closed_by__isnull=False,
+                    closed_at__isnull=False,
+                    done_in__isnull=False,
+                    undone_in=None,
+                )
+                | Q(
+                    state="undone",
+                    closed_by__isnull=False,
+                    closed_at__isnull=False,
+                    done_in__isnull=False,
+                    undone_in__isnull=False,
+                ),
+                name="merger_as_far_as_it_is",
+            ),
+            models.UniqueConstraint(
+                fields=["old"], condition=Q(state__in=["waiting", "merged"]), name="merger_one_at_a_time"
+            ),
+        ]
+        indexes = [models.Index(fields=["-prepared_at", "-id"], name="merger_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.old} → {self.into}"

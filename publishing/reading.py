@@ -8,7 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from publishing import ledger
 from publishing.errors import DomainError
-from publishing.models import Change, Document, DocumentQuerySet, PublicationState, Publishable
+from publishing.models import (
+    NOT_PUBLIC_ANY_MORE,
+    Change,
+    Document,
+    DocumentQuerySet,
+    Merger,
+    PublicationState,
+    Publishable,
+)
 from publishing.resource import Asked, Resource, registry
 
 Answer = dict[str, Any]
@@ -39,6 +47,13 @@ class Unpublished(DomainError):
 
     code = "unpublished"
     message = _("“%(ref)s” was unpublished.")
+
+
+class Merged(DomainError):
+    """It was merged into another thing; `params` has the refs of both, `old` and `into`."""
+
+    code = "merged"
+    message = _("“%(old)s” was merged into “%(into)s”.")
 
 
 def ask(
@@ -80,22 +95,51 @@ def ask(
     )
 
 
-def find(ref: str, *, resources: Collection[str] = ()) -> Publishable:
-    """Return the public thing of a ref.
+def find(ref: str, *, resources: Collection[str] = (), version: int) -> Publishable:
+    """Return the public thing of a ref; at a version before it was merged also one that has been merged since.
 
-    Raises NothingThere (also for drafts and for another kind than asked for) and Unpublished.
+    Raises NothingThere (also for drafts and for another kind than asked for), Merged, and Unpublished (also for what
+    went because what it hung on was merged).
     """
-    thing = Publishable.objects.filter(ref=ref).exclude(state=PublicationState.DRAFT).first()
+    found = Publishable.objects.filter(ref=ref).exclude(state=PublicationState.DRAFT).select_related("merged_into")
+    thing = found.first()
     if thing is None or (resources and thing.resource not in resources):
         raise NothingThere(ref=ref)
-    if thing.state == PublicationState.UNPUBLISHED:
+    if thing.state == PublicationState.MERGED and thing.documents.at(version).exists():
+        return thing
+    if thing.merged_into is not None:
+        raise Merged(old=ref, into=thing.merged_into.ref)
+    if thing.state in NOT_PUBLIC_ANY_MORE:
         raise Unpublished(ref=ref, note_en=thing.unpublished_note_en, note_zh=thing.unpublished_note_zh)
     return thing
 
 
+def leading_on(address: str, merged: Merged) -> str:
+    """Return a path with its question, with the ref of the thing that stays where that of the merged one stood."""
+    old, into = merged.params["old"], merged.params["into"]
+    path, question, parameters = address.partition("?")
+    if path.endswith(f"/{old}/"):
+        path = f"{path.removesuffix(f'{old}/')}{into}/"
+    named = [f"{name}={into}" if value == old else f"{name}{sign}{value}" for name, sign, value in _parts(parameters)]
+    return f"{path}{question}{'&'.join(named)}"
+
+
+def _parts(parameters: str) -> list[tuple[str, str, str]]:
+    return [part.partition("=") for part in parameters.split("&")]
+
+
+def taken_in(key: int, *, version: int) -> list[Answer]:
+    """Return what was merged into a thing up to a version: ref, the last version with it, and the notes. One query."""
+    rows = Merger.objects.standing_at(version).filter(into=key).order_by("done_in__first_seq")
+    return [
+        {"ref": ref, "version": first - 1, "note_en": english, "note_zh": chinese}
+        for ref, first, english, chinese in rows.values_list("old__ref", "done_in__first_seq", "note_en", "note_zh")
+    ]
+
+
 def standing(version: int) -> DocumentQuerySet:
     """Return the documents that stood at a version, without those of what has been unpublished since."""
-    return Document.objects.at(version).filter(thing__state=PublicationState.PUBLISHED)
+    return Document.objects.at(version).shown()
 
 
 def documents(keys: Collection[int], *, version: int) -> dict[int, Answer]:

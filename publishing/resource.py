@@ -96,6 +96,10 @@ class Resource:
     broader: ClassVar[str] = ""
     # The links from whose things derived columns follow: when one of those is revised, so are these.
     follows: ClassVar[tuple[str, ...]] = ()
+    # Whether one of its things can be merged into another one.
+    mergeable: ClassVar[bool] = False
+    # The fields of the model of which no two things may have the same values, where no constraint says so.
+    once: ClassVar[tuple[str, ...]] = ()
     # The links to things whose rows are written when this is published.
     writes_to: ClassVar[tuple[str, ...]] = ()
     # What `beside` returns.

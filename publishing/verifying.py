@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from publishing import ledger
@@ -58,6 +58,7 @@ def verify(*, head: tuple[int, str] | None = None) -> Verified | Broken:
         lambda: _changes(),
         lambda: _documents(counts),
         lambda: _rows(counts),
+        lambda: _merged(),
         *further_checks,
     )
     for check in checks:
@@ -129,7 +130,8 @@ def _changes() -> Iterator[Broken]:
 
 
 def _documents(counts: dict[str, int]) -> Iterator[Broken]:
-    missing = LedgerEntry.objects.exclude(action=Action.UNPUBLISHED).filter(document=None).order_by("seq").first()
+    leaving = [Action.UNPUBLISHED, Action.MERGED]
+    missing = LedgerEntry.objects.exclude(action__in=leaving).filter(document=None).order_by("seq").first()
     if missing:
         yield Broken(str(missing), _("its document is missing"))
     rows = (
@@ -164,6 +166,29 @@ def _rows(counts: dict[str, int]) -> Iterator[Broken]:
         if row.rebuilt != row.standing:
             yield row.broken()
         counts["rows"] += 1
+
+
+def _merged() -> Iterator[Broken]:
+    """Compare where merged things lead with the ledger: right after the row of one stands what took it in, if any."""
+    last = LedgerEntry.objects.filter(ref=OuterRef("ref")).order_by("-seq")
+    things = Publishable.objects.filter(state=PublicationState.MERGED).annotate(
+        seq=Subquery(last.values("seq")[:1]), action=Subquery(last.values("action")[:1])
+    )
+    rows = {row.ref: row for row in things.select_related("merged_into").order_by("pk")}
+    following = LedgerEntry.objects.filter(seq__in=[row.seq + 1 for row in rows.values()], action=Action.ABSORBED)
+    taken_in_by = {entry.seq - 1: entry.ref for entry in following}
+    for ref, row in rows.items():
+        if row.action != Action.MERGED:
+            yield Broken(ref, _("its row says that it was merged, and the ledger does not"))
+        other = taken_in_by.get(row.seq)
+        while other in rows and rows[other].seq in taken_in_by:
+            other = taken_in_by[rows[other].seq]
+        if other != (row.merged_into and row.merged_into.ref):
+            yield Broken(ref, _("it leads to something else than the ledger says"))
+    left = LedgerEntry.objects.filter(action=Action.MERGED).exclude(ref__in=rows)
+    for entry in left.order_by("seq"):
+        if not LedgerEntry.objects.filter(ref=entry.ref, seq__gt=entry.seq).exists():
+            yield Broken(entry.ref, _("the ledger says that it was merged, and its row does not"))
 
 
 class PublicRow(NamedTuple):

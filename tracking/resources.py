@@ -31,6 +31,7 @@ from publishing.fields import (
     unknown_word,
 )
 from publishing.ledger import timestamp
+from publishing.models import DocumentQuerySet
 from publishing.resource import Asked, Beside, Computed, Related, Resource, ref_field, registry
 from sources.resources import DivergenceResource, PassageResource, SourceResource
 from tracking.actions import (
@@ -112,6 +113,7 @@ def no_due() -> dict[str, Any]:
 class TrackedResource(Resource):
     """What pledges, mechanisms and proposals have in common beside their own fields."""
 
+    mergeable = True
     accompanied_by = {
         "history": Beside(
             "status-changes",
@@ -149,11 +151,8 @@ class TrackedResource(Resource):
         holding = spans(asked).filter(record__in=documents).values_list("record", "status", "change__effective_on")
         for record, status, effective_on in holding:
             held[record] = (status, effective_on)
-        disputed = set(
-            reading.standing(asked.version)
-            .filter(thing__as_response__record__in=documents, body__disputes=True)
-            .values_list("thing__as_response__record", flat=True)
-        )
+        refs = [document["ref"] for document in documents.values()]
+        disputed = set(disputes(asked).filter(body__record__in=refs).values_list(KT("body__record"), flat=True))
         values = {}
         for key, document in documents.items():
             status, since = held[key]
@@ -163,7 +162,7 @@ class TrackedResource(Resource):
                 "status": status,
                 "status_since": since.isoformat() if since else None,
                 "assessed": status != NOT_ASSESSED,
-                "contested": key in disputed,
+                "contested": document["ref"] in disputed,
                 "overdue": ends is not None and ends <= asked.moment,
                 "due_soon": ends is not None and asked.moment < ends <= asked.moment + DUE_SOON,
             }
@@ -206,6 +205,11 @@ def spans(asked: Asked) -> QuerySet[StatusSpan]:
     return StatusSpan.objects.filter(valid__contains=asked.as_of, known__contains=asked.version)
 
 
+def disputes(asked: Asked) -> DocumentQuerySet:
+    """Return the responses that disputed a status at the version asked for."""
+    return reading.standing(asked.version).filter(thing__resource=Response.collection, body__disputes=True)
+
+
 def holds_now(name: str, lookup: str, value: Any, asked: Asked) -> Q:
     """Return the condition on records as their rows stand."""
     match name:
@@ -237,10 +241,7 @@ def held_then(name: str, lookup: str, value: Any, asked: Asked) -> Q:
         case "assessed":
             return Q(thing__in=spans(asked).values("record"))
         case "contested":
-            disputes = reading.standing(asked.version).filter(
-                thing__as_response__record__isnull=False, body__disputes=True
-            )
-            return Q(thing__in=disputes.values("thing__as_response__record"))
+            return Q(thing__ref__in=disputes(asked).values(of=KT("body__record")))
     settled = spans(asked).filter(status__in=[status.code for status in STATUSES.values() if status.settled])
     open_still = ~Q(thing__in=settled.values("record"))
     passes, moment, soon = KT("body__overdue_from"), timestamp(asked.moment), timestamp(asked.moment + DUE_SOON)

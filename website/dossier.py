@@ -35,9 +35,9 @@ def record(ref: str, asked: Asked) -> dict[str, Any]:
     what is linked to, `number_of` counts the evidence, and the rest are lists as the resource gives them beside its
     answer. A constant number of queries.
 
-    Raises NothingThere, Unpublished, NotYetThere.
+    Raises NothingThere, Merged, Unpublished, NotYetThere.
     """
-    thing = reading.find(ref, resources=TRACKED_RESOURCES)
+    thing = reading.find(ref, resources=TRACKED_RESOURCES, version=asked.version)
     resource = registry[thing.resource]
     answers = reading.present(resource, [thing.pk], asked)
     if not answers:
@@ -69,6 +69,7 @@ def record(ref: str, asked: Asked) -> dict[str, Any]:
         "due": answer.get("due") or (promise or {}).get("due"),
         "position": reading.positions([thing.pk], version=asked.version)[thing.pk],
         "wordings": wordings(ref, version=asked.version),
+        "taken_in": reading.taken_in(thing.pk, version=asked.version),
     }
 
 
@@ -126,8 +127,8 @@ def recorded_at(version: int) -> datetime | None:
 
 
 def thing(name: str, ref: str, asked: Asked) -> tuple[int, Answer]:
-    """Return the key and the answer of one public thing of a resource. Raises NothingThere, Unpublished."""
-    found = reading.find(ref, resources=[name])
+    """Return the key and the answer of one public thing of a resource. Raises NothingThere, Merged, Unpublished."""
+    found = reading.find(ref, resources=[name], version=asked.version)
     answers = reading.present(registry[name], [found.pk], asked)
     if not answers:
         raise NothingThere(ref=ref)

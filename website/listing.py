@@ -38,8 +38,8 @@ class NoSuchPage(DomainError):
     message = _("There is no page “%(page)s” in this list; it has %(last)d.")
 
 
-def check_filters(given: Mapping[str, str]) -> None:
-    """Raise WordUnknown for a word that a filter cannot have, NothingThere or Unpublished for what it cannot name."""
+def check_filters(given: Mapping[str, str], *, version: int) -> None:
+    """Raise WordUnknown for a word that a filter cannot have, and what `find` raises for what it cannot name."""
     choices: dict[str, Collection[str]] = {
         "resource": TRACKED_RESOURCES,
         "status": STATUSES,
@@ -51,7 +51,7 @@ def check_filters(given: Mapping[str, str]) -> None:
             raise WordUnknown(name=name, value=given[name][:50], known=", ".join(known))
     for name in NAMED:
         if name in given:
-            reading.find(given[name], resources=[f"{name}s"])
+            reading.find(given[name], resources=[f"{name}s"], version=version)
 
 
 def filtered(given: Mapping[str, str], *, now: datetime) -> RecordQuerySet:

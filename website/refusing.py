@@ -4,13 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.shortcuts import render
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from publishing.errors import DomainError
-from publishing.reading import NothingThere, Unpublished
+from publishing.reading import Merged, NothingThere, Unpublished, leading_on
 from website.dossier import NotYetThere
 
 BAD_REQUEST = (400, "website/refused.html")
@@ -31,6 +31,8 @@ def page(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     def answering(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         try:
             return view(request, *args, **kwargs)
+        except Merged as merged:
+            return HttpResponsePermanentRedirect(leading_on(request.get_full_path(), merged))
         except DomainError as error:
             status, template = ANSWERS.get(type(error), BAD_REQUEST)
             return render(request, template, {"error": error, **kwargs}, status=status)

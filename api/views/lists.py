@@ -169,7 +169,7 @@ class DetailView(AnswerView):
     def _body(self, ref: str, question: Question) -> dict[str, Any]:
         kinds = [kind.name for kind in self.resource.kinds()]
         try:
-            thing = reading.find(ref, resources=kinds)
+            thing = reading.find(ref, resources=kinds, version=question.asked.version)
         except NothingThere as nothing:
             raise elsewhere(ref, kinds, nothing) from nothing
         answer = answers.about(registry[thing.resource], thing.pk, question.asked, fields=question.fields)
@@ -206,6 +206,7 @@ class DetailView(AnswerView):
             ],
             ok=schema.answer(_("All that is known of one."), {MEDIA_TYPES["json"]: components.detail(self.resource)}),
             problems=(400, 404, 406, 410),
+            leads_on=True,
         )
 
 

@@ -23,6 +23,7 @@ from django.utils.translation import ngettext
 from publishing.actions import hanging_on, lock, publish, unpublish
 from publishing.admin.edits import edits_of
 from publishing.admin.meanwhile import WatchedForm
+from publishing.admin.merging import Merges, merger_url
 from publishing.admin.naming import ShowsState, branch_of, public_url
 from publishing.admin.offering import OffersThings, allowed_resources, give_chosen
 from publishing.admin.pending import (
@@ -41,7 +42,7 @@ from publishing.completeness import Incomplete, refuse_incomplete
 from publishing.differences import public_differences
 from publishing.errors import DomainError, NeedsAnother
 from publishing.ledger import Appending
-from publishing.models import Act, LedgerEntry, PublicationState, Publishable
+from publishing.models import Act, LedgerEntry, Merger, MergerState, PublicationState, Publishable
 from publishing.refs import free_ref, ref_from
 from publishing.resource import registry
 
@@ -250,7 +251,7 @@ class UnpublishForm(forms.Form):
     )
 
 
-class ThingAdmin(OffersThings, ShowsState, Translated):
+class ThingAdmin(OffersThings, ShowsState, Merges, Translated):
     """A thing is made as a draft. Once it is public, every save is a revision that the ledger records."""
 
     form = ThingForm
@@ -335,15 +336,18 @@ class ThingAdmin(OffersThings, ShowsState, Translated):
         form_url: str = "",
         obj: Any = None,
     ) -> HttpResponse:
+        is_merged = obj is not None and obj.state == PublicationState.MERGED
         context |= {
             "may_save": self.has_change_permission(request, obj) if change else self.has_add_permission(request),
             "may_publish": may_publish(request),
             "needs_another": settings.TWO_PERSON_RULE or not may_publish(request),
             "waiting_edits": waiting_edits(obj) if obj and obj.is_public else [],
-            "publish_address": self._address("publish", obj) if obj and not obj.is_public else "",
+            "publish_address": self._address("publish", obj) if obj and not obj.is_public and not is_merged else "",
             "thing_state": obj.state if obj else PublicationState.DRAFT,
             "thing_links": self.links(request, obj) if obj else [],
             "unpublish_address": self._address("unpublish", obj) if obj and obj.is_public else "",
+            "merge_address": self._address("merge", obj) if obj and self.may_prepare_merger(request, obj) else "",
+            "merger_address": _merger_address(obj) if obj else "",
             "public_address": public_url(obj, is_record=self.is_record) if obj and obj.is_public else "",
         }
         return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
@@ -433,6 +437,10 @@ class ThingAdmin(OffersThings, ShowsState, Translated):
         actions.pop("delete_selected", None)
         return actions
 
+    def has_change_permission(self, request: HttpRequest, obj: Publishable | None = None) -> bool:
+        """What was merged stays as it was, so that the merger can be undone."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.state != PublicationState.MERGED)
+
     def has_delete_permission(self, request: HttpRequest, obj: Publishable | None = None) -> bool:
         allowed = super().has_delete_permission(request, obj)
         return allowed and (obj is None or obj.state == PublicationState.DRAFT)
@@ -520,3 +528,9 @@ class ThingAdmin(OffersThings, ShowsState, Translated):
 def _parts_have_changed(formsets: Any) -> bool:
     """Whether rows that are parts of the thing itself, such as links with a note, were changed."""
     return any(formset.has_changed() for formset in formsets if not issubclass(formset.model, Publishable))
+
+
+def _merger_address(thing: Publishable) -> str:
+    """Return where the merger stands by which a thing went; empty for what was not merged itself."""
+    done = Merger.objects.filter(old=thing.pk, state=MergerState.MERGED).first() if thing.merged_into_id else None
+    return merger_url(done) if done else ""

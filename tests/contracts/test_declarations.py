@@ -30,6 +30,7 @@ BOOKKEEPING = {
     "state": "what is not published is not there",
     "unpublished_note_en": "it stands in the place of the thing",
     "unpublished_note_zh": "it stands in the place of the thing",
+    "merged_into": "its address leads to the other one",
     "prepared_by": "staff are never named in public",
 }
 

@@ -21,9 +21,9 @@ AT_MOST_NAMED = 8
 def records(request: HttpRequest) -> HttpResponse:
     """List the records that the parameters ask for, with the counts by kind and status under the same parameters."""
     given = asking.parameters(request.GET, known=listing.FILTERS)
-    listing.check_filters(given)
     now = timezone.now()
     asked = reading.ask(now=now)
+    listing.check_filters(given, version=asked.version)
     found = listing.filtered(given, now=now)
     counts = listing.status_counts(found)
     total = sum(sum(by_status.values()) for by_status in counts.values())

@@ -55,6 +55,7 @@ def actor(request: HttpRequest, ref: str) -> HttpResponse:
     asking.parameters(request.GET, known=())
     asked = reading.ask(now=timezone.now())
     shown = known("actors", ref, listing.of_actor(ref), asked)
+    shown["taken_in"] = reading.taken_in(shown["key"], version=asked.version)
     return show(request, "website/actor.html", shown, asked)
 
 
