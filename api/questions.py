@@ -25,7 +25,7 @@ from publishing.searching import LONGEST
 PAGE_SIZE = 50
 LARGEST_PAGE = 500
 LARGEST_NUMBER = 10**15
-FORMATS = ("json", "csv", "jsonl")
+FORMATS = ("json", "csv", "xlsx", "jsonl")
 NEIGHBOURS = 100
 # Looking for what was meant costs time, so no question is told of more faults than this at once.
 MOST_WRONG = 20
@@ -89,7 +89,7 @@ def language_parameter() -> Fields:
 def format_parameter(formats: Collection[str]) -> Fields:
     return {
         "format": values.Word(
-            formats, help_text=_("json is a page; csv and jsonl are the whole filtered list, as a file.")
+            formats, help_text=_("json is a page; csv, xlsx and jsonl are the whole filtered list, as a file.")
         )
     }
 

@@ -358,6 +358,24 @@ def shared_parameters(components: Components, fields: Fields, *, own: Iterable[s
     ]
 
 
+def facets_schema(names: Iterable[str]) -> Schema:
+    """Return the schema of facets."""
+    counts = {"type": "object", "additionalProperties": POSITION}
+    share = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
+    rate = {"type": "object", "properties": {"count": POSITION, "of_assessed": share, "of_all": share}}
+    properties = {
+        "version": POSITION,
+        "as_of": {"type": "string", "format": "date"},
+        "total": POSITION,
+        "assessed": POSITION,
+        "not_assessed": POSITION,
+        "not_assessed_share": share,
+        **{name: counts for name in names},
+        "rates": {"type": "object", "additionalProperties": rate},
+    }
+    return {"type": "object", "properties": properties, "required": list(properties)}
+
+
 def list_envelope(result: Schema, also: Mapping[str, Schema]) -> Schema:
     """Return the schema of a page."""
     return {

@@ -5,18 +5,24 @@ from django.views.generic import RedirectView
 
 from api.acts import ChangeList, EntryList, HeadList
 from api.lists import List, ResourceList
-from api.views.lists import DetailView, ListView
+from api.views.lists import DetailView, FacetsView, ListView
 from api.views.roots import DescriptionView, DocsView, NowhereView, RootView
 from publishing.models import REF_PATTERN
 from publishing.resource import registry
 from tracking.resources import RecordResource
 
 resources = [*registry, RecordResource]
-lists: list[List] = [*(ResourceList(resource) for resource in resources), ChangeList(), EntryList(), HeadList()]
+of_resources = [ResourceList(resource) for resource in resources]
+lists: list[List] = [*of_resources, ChangeList(), EntryList(), HeadList()]
 
 urlpatterns = [
     path("v1/", RootView.as_view(lists=lists), name="api-root"),
     *(path(f"v1/{each.name}/", ListView.of(each), name=f"api-{each.name}") for each in lists),
+    *(
+        path(f"v1/{each.name}/facets/", FacetsView.of(each), name=f"api-{each.name}-facets")
+        for each in of_resources
+        if "status" in each.resource.computed
+    ),
     *(
         re_path(
             rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/\Z",

@@ -11,8 +11,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from api import answers, caching, paging, questions, schema, tables, values
-from api.lists import List
+from api import answers, caching, facets, paging, questions, schema, tables, values
+from api.lists import List, ResourceList
 from api.problems import Problem, Refused, Wrong
 from api.questions import Fields, Question
 from api.schema import Components, Schema
@@ -96,7 +96,7 @@ class ListView(AnswerView):
     def _file(self, question: Question) -> HttpResponseBase:
         rows, key = self.listed.rows(question)
         pages = paging.all_pages(rows, self.listed.order(question), key=key, size=tables.CHUNK)
-        rows_of = self.listed.cells if question.format == "csv" else self.listed.results
+        rows_of = self.listed.results if question.format == "jsonl" else self.listed.cells
         return tables.respond(
             (row for keys in pages for row in rows_of(keys, question)),
             format=question.format,
@@ -129,8 +129,68 @@ class ListView(AnswerView):
                     MEDIA_TYPES["json"]: page,
                     MEDIA_TYPES["csv"]: {"type": "string"},
                     MEDIA_TYPES["jsonl"]: {"type": "string"},
+                    MEDIA_TYPES["xlsx"]: {"type": "string", "format": "binary"},
                 },
             ),
+            problems=(400, 406),
+        )
+
+
+class FacetsView(AnswerView):
+    """How what a list finds is spread."""
+
+    listed: ResourceList
+    parameters: Fields
+
+    @classmethod
+    def of(cls, listed: ResourceList) -> Callable[..., HttpResponseBase]:
+        """Return the view of the facets of one list."""
+        parameters = {
+            name: each
+            for name, each in listed.all_parameters().items()
+            if name not in (*OF_A_PAGE, "fields", "ordering")
+        } | questions.format_parameter(["json"])
+        own: type[FacetsView] = type(
+            f"{cls.__name__}_{listed.slug}", (cls,), {"listed": listed, "parameters": parameters}
+        )
+        return own.as_view()
+
+    def get(self, request: Request) -> HttpResponseBase:
+        given, understood = questions.read(request, self.parameters)
+        self.check_accepted(request, "json")
+        with one_state(understood):
+            question = questions.settle(given, understood, now=timezone.now())
+            etag = self.etag(request, question, self.listed.turned_at(question))
+            if caching.is_known(request._request, etag):
+                return self.cached(caching.not_modified(), question, etag)
+            body = facets.count(self.listed, question)
+        return self.cached(HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPES["json"]), question, etag)
+
+    def describe(self, components: Components) -> Schema:
+        """Return the description of this address."""
+        names = facets.facets_of(self.listed.resource)
+        own = questions.format_parameter(["json"])
+        shared = {
+            name: value
+            for name, value in self.listed.parameters().items()
+            if name in self.parameters and name not in own
+        }
+        return schema.operation(
+            components,
+            id=f"facets_{self.listed.slug}",
+            tag=self.listed.name,
+            summary=_("Facets: %(what)s") % {"what": self.listed.title},
+            description=_(
+                "How many there are of each status, instrument, actor, country, theme and year, under the same filters"
+                " as the list. A record with several themes counts for each, and for what is broader. Rates stand with"
+                " their counts and with the share that nobody has assessed."
+            ),
+            parameters=[
+                *schema.shared_parameters(components, shared, own=()),
+                *schema.shared_parameters(components, own, own=("format",)),
+                *schema.filter_parameters(self.listed.filters()),
+            ],
+            ok=schema.answer(_("The counts."), {MEDIA_TYPES["json"]: schema.facets_schema(names)}),
             problems=(400, 406),
         )
 

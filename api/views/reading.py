@@ -17,7 +17,12 @@ from api.languages import language_of
 from api.questions import Question
 from api.schema import PublicSchema
 
-MEDIA_TYPES = {"json": "application/json", "csv": "text/csv", "jsonl": "application/jsonl"}
+MEDIA_TYPES = {
+    "json": "application/json",
+    "csv": "text/csv",
+    "jsonl": "application/jsonl",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 METHODS = "GET, HEAD, OPTIONS"
 
 

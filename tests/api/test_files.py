@@ -5,7 +5,9 @@ import io
 import json
 
 import pytest
+from python_calamine import CalamineWorkbook
 
+from api.tables import defused
 from catalog.models import Theme
 from tests.api.test_lists import COLLECTIONS, RESOURCES
 
@@ -38,6 +40,18 @@ def test_links_lists_and_nested_values_are_cells(api):
     assert (pledge["assessed"], pledge["contested"]) in (("true", "false"), ("false", "false"))
     assert (commitment["due_kind"], commitment["due_date"], commitment["due_until"]) == ("derived", "2024-11", "")
     assert commitment["sources"] == "src-hunton-bletchley|src-xinhua-bletchley"
+
+
+@pytest.mark.parametrize("name", ["sources", "pledges", "status-changes"])
+def test_a_workbook_has_the_cells_of_the_table_as_plain_texts(api, name):
+    response = api.ask(f"{name}/", format="xlsx")
+    content = response.getvalue()
+    header, *rows = CalamineWorkbook.from_filelike(io.BytesIO(content)).get_sheet_by_index(0).to_python()
+
+    cells = [{column: defused(str(text)) for column, text in zip(header, row, strict=True)} for row in rows]
+    assert cells == table(api.ask(f"{name}/", format="csv"))
+    assert response.headers["Content-Type"].endswith("spreadsheetml.sheet")
+    assert api.ask(f"{name}/", format="xlsx").getvalue() == content
 
 
 @pytest.mark.parametrize("name", RESOURCES)

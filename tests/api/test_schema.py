@@ -15,6 +15,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import positive_data_acceptance
 from schemathesis.core.result import Ok
 
+from tests.api.test_facets import FACETS
 from tests.api.test_lists import COLLECTIONS, RESOURCES
 
 SNAPSHOT = Path(__file__).parents[1] / "contracts" / "openapi.yaml"
@@ -59,7 +60,9 @@ def test_every_address_is_described(api):
     described = yaml.safe_load(api.client.get("/api/schema/").content)
 
     lists = {f"/api/v1/{name}/" for name in COLLECTIONS}
-    assert set(described["paths"]) == {"/api/v1/", *lists, *(f"/api/v1/{name}/{{ref}}/" for name in RESOURCES)}
+    facets = {f"/api/v1/{name}/facets/" for name in FACETS}
+    ones = {f"/api/v1/{name}/{{ref}}/" for name in RESOURCES}
+    assert set(described["paths"]) == {"/api/v1/", *lists, *facets, *ones}
     for name in COLLECTIONS:
         operation = described["paths"][f"/api/v1/{name}/"]["get"]
         assert operation["description"], name
