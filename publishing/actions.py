@@ -34,20 +34,23 @@ def publish(
     with it. Set-wise: a constant number of queries for each 5,000 things of a kind.
 
     A person (`by`) needs the right to publish, and under the two-person rule another one must have prepared each of the
-    things. Commands and jobs (`by` is None) act for the operator; whoever opened an act that is under way answers for
-    it.
+    things, and each that comes back with them. Commands and jobs (`by` is None) act for the operator.
 
     Raises NotAllowedToPublish, PreparedByYourself, ItIsMerged, and ParentNotPublic when a thing hangs on one that is
     not public and not among `things`.
     """
+    refuse_without_right(by=by)
     with _act(act, by, under, things) as current:
-        for resource, ids in by_resource([*things, *_gone_with(things), *_following(things)]):
+        going_out = [*things, *_gone_with(things)]
+        if by is not None:
+            refuse_own_work(things=going_out, by=by)
+        for resource, ids in by_resource([*going_out, *_following(things)]):
             _refuse_orphans(resource=resource, ids=ids)
             resource.settle(ids)
             for chunk in chunks(ids):
                 _publish_documents(resource=resource, documents=resource.documents(chunk), under=current)
             resource.follow(ids, current.seq_of, current.first_seq)
-        for chunk in chunks(things):
+        for chunk in chunks(going_out):
             Publishable.objects.filter(pk__among=chunk, prepared_by__isnull=False).update(prepared_by=None)
     return current
 
@@ -116,9 +119,6 @@ def _act(act: str, by: User | None, under: Appending | None, things: Sequence[in
     with transaction.atomic():
         published = [*things, *_gone_with(things), *_following(things)]
         lock([*published, *touched_by(published)])
-        refuse_without_right(by=by)
-        if by is not None:
-            refuse_own_work(things=things, by=by)
         with ledger.appending(act=act, by=by) as current:
             yield current
 

@@ -90,11 +90,15 @@ class SourceAdmin(ThingAdmin):
     ]
     inlines = [PassageInline, CheckInline]
 
+    def get_fieldsets(self, request: HttpRequest, obj: Source | None = None) -> Any:
+        """Whoever may not change a source is not asked for its text, which is no column of it to be shown instead."""
+        fieldsets = super().get_fieldsets(request, obj)
+        return fieldsets[:-1] if self.only_translates(request) else fieldsets
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        if form.cleaned_data["text_now"]:
-            by = cast(User, request.user)
-            keep_text(source=form.instance, text=form.cleaned_data["text_now"], by=by, now=timezone.now())
+        if text := form.cleaned_data.get("text_now"):
+            keep_text(source=form.instance, text=text, by=cast(User, request.user), now=timezone.now())
 
     @admin.display(description=_("open it"))
     def open_it(self, source: Source) -> SafeString | str:

@@ -233,7 +233,7 @@ def test_a_plan_is_not_applied_over_what_was_published_meanwhile(world, reviewer
     before = ledger.head()
 
     with pytest.raises(PlanOutOfDate):
-        apply_plan(plan, by=reviewer)
+        apply_plan(plan)
 
     assert ledger.head() == before
     assert Publishable.objects.get(ref="acme").as_actor.name_en == "Acme"

@@ -32,7 +32,7 @@ class Command(BaseCommand):
         if options["dry_run"]:
             return
         try:
-            change = apply_plan(plan, by=None)
+            change = apply_plan(plan)
         except DomainError as refused:
             raise CommandError(str(refused)) from refused
         if change is None:
