@@ -3,6 +3,7 @@
 import re
 
 from django.contrib.postgres.search import SearchQuery
+from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -22,6 +23,37 @@ class WordsTooLong(DomainError):
 class WordsEmpty(DomainError):
     code = "words_empty"
     message = _("Search for at least one word or one Chinese character.")
+
+
+def named_words(words: str) -> list[Q]:
+    """Return for each of `words` the condition on Document that one in a name begins so; none for English stop words.
+
+    A name is a title, name or label in either language. Chinese characters that stand side by side are one word. One
+    query, by which PostgreSQL says which words say nothing.
+    """
+    asked = []
+    for run in RUN.findall(words):
+        if re.match(f"[{CHINESE}]", run):
+            asked.append(("simple", " <-> ".join(f"{character}:A" for character in run)))
+        else:
+            asked += [("english", f"{quoted}:*A") for quoted in map(_quoted, run.split())]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(array_agg(numnode(to_tsquery(w.config::regconfig, w.word)) ORDER BY w.nr), '{}')"
+            " FROM unnest(%s::text[], %s::text[]) WITH ORDINALITY w (config, word, nr)",
+            [[config for config, _word in asked], [word for _config, word in asked]],
+        )
+        (lengths,) = cursor.fetchone()
+    return [
+        Q(search=SearchQuery(word, config=config, search_type="raw"))
+        for (config, word), length in zip(asked, lengths, strict=True)
+        if length
+    ]
+
+
+def _quoted(word: str) -> str:
+    """Return a word as a tsquery has it, whatever signs it is written with."""
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def matching(words: str) -> Q:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -13,6 +11,7 @@ from commitments.models import Instrument, Pledge
 from mechanisms.models import Mechanism, Proposal
 from publishing.models import Document
 from publishing.resource import registry
+from publishing.searching import named_words
 from publishing.words import words
 from subscriptions.models import FOLLOWABLE_RESOURCES, Subscription
 from tracking.models import Record, RecordQuerySet
@@ -60,18 +59,20 @@ def named(refs: Iterable[str]) -> list[Followable]:
 def find(words: str) -> list[Followable]:
     """Return actors, instruments and records that have all these words in their names, ten of each.
 
-    The names are those in either language; a record has its actor's too.
+    A word may be the beginning of one; Chinese characters that stand side by side must do so in the name. The names
+    are those in either language; a record has its actor's too. Words that every English text has are not looked for.
     """
+    asked = named_words(words)
+    if not asked:
+        return []
     found: list[str] = []
-    for things, names in (
-        (Actor.objects.public(), ("name_en", "name_zh")),
-        (Instrument.objects.public(), ("title_en", "title_zh")),
-        (Record.objects.public(), ("title_en", "title_zh", "actor__name_en", "actor__name_zh")),
-    ):
-        asked = Q()
-        for word in words.split():
-            asked &= reduce(or_, (Q(**{f"{name}__icontains": word}) for name in names))
-        found.extend(things.filter(asked).order_by("ref").values_list("ref", flat=True)[:MOST_FOUND_OF_A_KIND])
+    for things in (Actor.objects.public(), Instrument.objects.public(), Record.objects.public()):
+        for word in asked:
+            own = Document.objects.current().filter(word).values("thing")
+            if things.model is Record:
+                own = own.union(Record.objects.filter(actor__in=Actor.objects.filter(pk__in=own)).values("pk"))
+            things = things.filter(pk__in=own)
+        found.extend(things.order_by("ref").values_list("ref", flat=True)[:MOST_FOUND_OF_A_KIND])
     return named(found)
 
 

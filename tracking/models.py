@@ -375,39 +375,45 @@ class DecisionState(models.TextChoices):
     SUBMITTED = "submitted", _("submitted")
     RETURNED = "returned", _("returned")
     APPROVED = "approved", _("approved")
+    WITHDRAWN = "withdrawn", _("withdrawn")
 
+
+CLOSED_STATES = (DecisionState.APPROVED, DecisionState.WITHDRAWN)
 
 # The life of a decision: which state may follow which. The trigger in sql/decisions.sql refuses any other step, and any
-# change of an approved decision.
+# change of a decision that is closed.
 NEXT_STATES: dict[str, tuple[str, ...]] = {
-    DecisionState.DRAFT: (DecisionState.DRAFT, DecisionState.SUBMITTED),
+    DecisionState.DRAFT: (DecisionState.DRAFT, DecisionState.SUBMITTED, DecisionState.WITHDRAWN),
     DecisionState.SUBMITTED: (
         DecisionState.DRAFT,
         DecisionState.SUBMITTED,
         DecisionState.RETURNED,
         DecisionState.APPROVED,
+        DecisionState.WITHDRAWN,
     ),
-    DecisionState.RETURNED: (DecisionState.DRAFT, DecisionState.SUBMITTED),
+    DecisionState.RETURNED: (DecisionState.DRAFT, DecisionState.SUBMITTED, DecisionState.WITHDRAWN),
     DecisionState.APPROVED: (),
+    DecisionState.WITHDRAWN: (),
 }
 
 
 class DecisionQuerySet(models.QuerySet):
     def open(self) -> Self:
         """Those that may still become public."""
-        return self.exclude(state=DecisionState.APPROVED)
+        return self.exclude(state__in=CLOSED_STATES)
 
     def with_overtaken(self) -> Self:
         """Say of each, as `overtaken`, whether its record has moved on since what it was based on."""
         later = LedgerEntry.objects.filter(seq__gt=OuterRef("based_on"))
         changes = StatusChange.objects.filter(record=OuterRef(OuterRef("record")))
         moved_on = Exists(later.filter(Q(ref=OuterRef("record__ref")) | Q(ref__in=changes.values("ref"))))
-        return self.annotate(overtaken=ExpressionWrapper(~Q(state="approved") & moved_on, models.BooleanField()))
+        waits = ~Q(state__in=CLOSED_STATES)
+        return self.annotate(overtaken=ExpressionWrapper(waits & moved_on, models.BooleanField()))
 
 
 @tracked("decision_edits")
 class Decision(models.Model):
-    """A status change in preparation. It becomes public by being approved."""
+    """A status change in preparation. It becomes public by being approved, or is withdrawn; both are for good."""
 
     record = models.ForeignKey(Record, models.PROTECT, verbose_name=_("record"), related_name="decisions")
     kind = models.CharField(_("kind"), max_length=12, choices=StatusChangeKind, default=StatusChangeKind.ASSESSMENT)
@@ -449,6 +455,11 @@ class Decision(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("returned by"), null=True, related_name="+"
     )
     returned_at = models.DateTimeField(_("returned at"), null=True)
+    withdrawn_because = models.TextField(_("withdrawn because"), blank=True, db_default="")
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("withdrawn by"), null=True, related_name="+"
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True)
     approved_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         models.PROTECT,
@@ -475,7 +486,7 @@ class Decision(models.Model):
                 name="decision_approved_by_somebody",
             ),
             models.CheckConstraint(
-                condition=Q(state="draft")
+                condition=Q(state__in=["draft", "withdrawn"])
                 | (~Q(status="") & Q(effective_on__isnull=False) & (~Q(reason_en="") | ~Q(reason_zh=""))),
                 name="decision_complete_unless_draft",
             ),
@@ -486,6 +497,12 @@ class Decision(models.Model):
                 violation_error_message=_("Say what is to be changed."),
             ),
             models.CheckConstraint(
+                condition=~Q(state="withdrawn")
+                | (~Q(withdrawn_because="") & Q(withdrawn_by__isnull=False, withdrawn_at__isnull=False)),
+                name="decision_withdrawn_with_reason",
+                violation_error_message=_("Say why it is withdrawn."),
+            ),
+            models.CheckConstraint(
                 condition=Q(told_on=None, told_how="") | Q(told_on__isnull=False) & ~Q(told_how=""),
                 name="decision_told_when_and_how",
                 violation_error_message=_("Say when and how they were told, or leave both empty."),
@@ -494,6 +511,16 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.record}: {self.get_status_display()}" if self.status else str(self.record)
+
+    @property
+    def names_status(self) -> bool:
+        """Whether it says which status holds from when, as all but drafts must."""
+        return bool(self.status) and self.effective_on is not None
+
+    @property
+    def waits(self) -> bool:
+        """Whether it may still become public."""
+        return self.state not in CLOSED_STATES
 
 
 @tracked("response_edits")

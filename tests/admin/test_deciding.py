@@ -33,6 +33,19 @@ def fulfilled(known):
     return {"status": "fulfilled", "reason_en": "The report is out.", "evidence": [str(known.pk)]}
 
 
+def test_what_asks_for_a_status_comes_before_what_asks_for_order(pledge, finding, desk):
+    for kind, fingerprint in (("event_passed", "event 1"), ("evidence_against", "evidence 1")):
+        Finding.objects.create(
+            record=pledge, kind=kind, fingerprint=fingerprint, found_at="2026-03-01T12:00:00Z", seen={"event": "x"}
+        )
+
+    page = desk.open("/admin/tracking/finding/")
+
+    shown = [row.kind for row in page.response.context["cl"].result_list]
+    assert shown == ["evidence_against", "deadline_passed", "event_passed"]
+    assert "event passed without an outcome (1)" in page.text
+
+
 def test_the_page_shows_what_is_known(finding, pledge, known, desk):
     page = desk.open(path_of(pledge))
 

@@ -169,5 +169,5 @@ def test_the_ledger_cannot_be_touched(world, desk):
 def test_the_index_shows_what_waits(everything, desk):
     page = desk.open("/admin/")
 
-    assert "<strong>1</strong> open findings" in page.text
-    assert "<strong>1</strong> submitted decisions" in page.text
+    assert "<strong>1</strong> open finding" in page.text
+    assert "<strong>1</strong> submitted decision" in page.text

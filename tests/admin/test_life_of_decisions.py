@@ -75,7 +75,7 @@ def test_a_returned_decision_is_changed_submitted_again_and_approved(pledge, kno
         "Which page of the report?",
         reviewer,
     )
-    assert "decisions returned to you" in desk.open("/admin/").text
+    assert "decision returned to you" in desk.open("/admin/").text
     assert "Which page of the report?" in desk.open(page_of(decision)).text
     assert "is not waiting for approval" in step(reviewers_desk, decision, "approve").text
 
@@ -183,6 +183,17 @@ def test_who_is_told_first_can_answer_before_anybody_may_approve(pledge, known, 
     assert Record.objects.get(pk=pledge.pk).status == "not_fulfilled"
 
 
+def test_moments_are_typed_and_shown_in_the_zone_of_who_works(pledge, known, desk, editor):
+    User.objects.filter(pk=editor.pk).update(time_zone="Asia/Shanghai")
+    page = desk.open(decide_path(pledge))
+    assert "Not public before (Asia/Shanghai)" in page.text
+    typed = {"publish_not_before": "2090-01-05T09:00", "told_on": "2026-11-20", "told_how": "By letter."}
+    decision = submit(desk, pledge, known, **typed)
+
+    assert decision.publish_not_before == datetime(2090, 1, 5, 1, tzinfo=UTC)
+    assert "It cannot be approved before 2090-01-05 09:00 (Asia/Shanghai)" in desk.open(page_of(decision)).text
+
+
 @pytest.mark.django_db(transaction=True)
 def test_a_revision_is_no_correction(pledge, known, reviewers_desk):
     typed = {"status": "fulfilled", "reason_en": "Drafts count now.", "evidence": [str(known.pk)]}
@@ -225,13 +236,65 @@ def test_a_decision_that_was_changed_while_its_page_was_open_is_not_approved(ple
     assert not StatusChange.objects.filter(record=pledge).exists()
 
 
+def test_a_decision_that_nobody_wants_is_withdrawn_and_kept(pledge, known, desk, finding, editor):
+    decision = submit(desk, pledge, known)
+    colleague = User.objects.create_user("colleague", is_staff=True)
+    colleague.user_permissions.set(editor.user_permissions.exclude(codename="approve_decision"))
+    others_desk = desk_of(colleague)
+    assert "Withdraw it" not in others_desk.open(page_of(decision)).buttons
+    refused = step(others_desk, decision, "withdraw", why_withdrawn="Not mine.")
+    assert "Only who prepared a decision" in refused.text
+    assert "Say why it is withdrawn" in step(desk, decision, "withdraw", why_withdrawn=" ").text
+    decision.refresh_from_db()
+    assert (decision.state, decision.withdrawn_by) == ("submitted", None)
+
+    said = step(desk, decision, "withdraw", why_withdrawn="The report was a forgery.")
+
+    decision.refresh_from_db()
+    assert (decision.state, decision.withdrawn_because, decision.withdrawn_by) == (
+        "withdrawn",
+        "The report was a forgery.",
+        editor,
+    )
+    assert "The decision was withdrawn." in said.text and "The report was a forgery." in said.text
+    assert "The report is out." in said.text and "Withdraw it" not in said.buttons
+    finding.refresh_from_db()
+    assert finding.is_open
+    assert "Another decision on this record" not in desk.open(decide_path(pledge)).text
+    assert desk.open(decide_path(pledge, decision)).status == 404
+
+
+def test_a_reviewer_withdraws_a_draft_and_nothing_goes_on_from_there(pledge, known, desk, reviewers_desk):
+    desk.send(desk.open(decide_path(pledge)), "_draft", reason_en="Half a thought")
+    decision = Decision.objects.get()
+    assert "Half a thought" in reviewers_desk.open(page_of(decision)).text
+
+    step(reviewers_desk, decision, "withdraw", why_withdrawn="It is settled elsewhere.")
+
+    decision.refresh_from_db()
+    assert decision.state == "withdrawn"
+    for name in ("approve", "return", "rebase", "withdraw"):
+        answer = step(reviewers_desk, decision, name, note="Again", why_withdrawn="Again")
+        assert "The decision was withdrawn. Prepare a new one." in answer.text
+    assert not StatusChange.objects.filter(record=pledge).exists()
+
+
 def test_the_database_takes_no_other_step_and_no_change_of_an_approved_decision(pledge, known, desk, reviewer):
     decision = submit(desk, pledge, known)
-    note = {"returned_because": "Why?", "returned_by": reviewer, "returned_at": timezone.now()}
-    ways = {"draft": [], "submitted": ["submitted"], "returned": ["submitted", "returned"]}
+    note = {
+        f"{step}_{part}": value
+        for step in ("returned", "withdrawn")
+        for part, value in (("because", "Why?"), ("by", reviewer), ("at", timezone.now()))
+    }
+    ways = {
+        "draft": [],
+        "submitted": ["submitted"],
+        "returned": ["submitted", "returned"],
+        "withdrawn": ["withdrawn"],
+    }
 
     for state, way in ways.items():
-        for following in ("draft", "submitted", "returned"):
+        for following in ("draft", "submitted", "returned", "withdrawn"):
             with transaction.atomic():
                 one = Decision.objects.create(
                     record=pledge, based_on=1, prepared_by=reviewer, prepared_at=timezone.now()
@@ -239,7 +302,8 @@ def test_the_database_takes_no_other_step_and_no_change_of_an_approved_decision(
                 complete = {"status": "fulfilled", "effective_on": date(2026, 1, 1), "reason_en": "Because."}
                 for before in way:
                     Decision.objects.filter(pk=one.pk).update(state=before, **complete, **note)
-                allowed = following == state or following in NEXT_STATES[state]
+                stays = following == state != "withdrawn"
+                allowed = stays or following in NEXT_STATES[state]
                 try:
                     with transaction.atomic():
                         Decision.objects.filter(pk=one.pk).update(state=following, **complete, **note)

@@ -5,6 +5,7 @@ import threading
 import pytest
 from django.db import connection
 
+from mechanisms.models import Proposal
 from publishing.models import Document, LedgerEntry
 from tests.admin.conftest import desk_of, key_of
 from tracking.models import Evidence, Record
@@ -54,6 +55,21 @@ def test_rows_on_the_page_of_another_thing_are_compared_too(pledge, path, desk, 
     assert Evidence.objects.get(pk=evidence).shows_en == "It is on page 4."
     desk.send(late, "_save")
     assert Evidence.objects.get(pk=evidence).shows_en == "It is on page 5."
+
+
+def test_what_took_a_proposal_up_is_compared_too(pledge, desk, reviewers_desk):
+    proposal = Proposal.objects.get(ref="safe-zones")
+    path = f"/admin/mechanisms/proposal/{proposal.pk}/change/"
+    mine, theirs = desk.open(path), reviewers_desk.open(path)
+    reviewers_desk.send(theirs, "_save", taken_up_by__0__note_en="On its list since May.")
+
+    late = desk.send(mine, "_save", taken_up_by__0__note_en="Tabled there.", taken_up_by__0__note_zh="已提交。")
+
+    assert "On its list since May." in late.text and late.values["taken_up_by-0-note_en"] == ["Tabled there."]
+    assert proposal.taken_up_by.get().note_en == "On its list since May."
+    desk.send(late, "_save")
+    taken_up = proposal.taken_up_by.get()
+    assert (taken_up.note_en, taken_up.note_zh) == ("Tabled there.", "已提交。")
 
 
 def test_who_saves_the_same_or_alone_is_not_asked(pledge, path, desk, reviewers_desk):

@@ -10,11 +10,12 @@ from django.core.management import CommandError, call_command
 
 from publishing import ledger
 from publishing.actions import publish, unpublish
+from sources.models import Source
 from subscriptions.digests import compose_due
 from subscriptions.models import Digest, Message, Subscription, ToldDeadline
 from tests.commitments.world import decide, load, move_deadline
 from tests.subscriptions.conftest import compose, html_of, send, text_of
-from tracking.models import Record
+from tracking.models import Record, Response
 from tracking.statuses import STATUSES
 
 pytestmark = pytest.mark.usefixtures("world", "clock")
@@ -185,6 +186,40 @@ def test_what_was_unpublished_meanwhile_is_not_told(ada, reviewer):
     compose(SOON)
 
     assert told(ada.email) == []
+
+
+def test_a_digest_says_nothing_of_what_an_entry_of_it_leads_to_and_was_unpublished(ada, reviewer, world):
+    ada.subscribe()
+    letter = {
+        "ref": "src-letter",
+        "kind": "page",
+        "url": "https://acme.example/letter",
+        "title": "Letter to the tracker",
+        "publisher": "Acme",
+        "lang": "en",
+    }
+    answer = {
+        "ref": "rsp-acme",
+        "record": ACME,
+        "actor": "acme",
+        "stated_on": "2026-11-21",
+        "gist_en": "Jane Roe of Acme is to blame.",
+        "gist_zh": "应归咎于某人。",
+        "disputes": True,
+        "source": "src-letter",
+    }
+    load(world / "responses", {"sources": [letter], "responses": [answer]})
+    decide(ACME, "not_fulfilled", on=DAY, by=reviewer)
+    unpublish(thing=Response.objects.get(ref="rsp-acme"), note_en="It names a person.", note_zh="", by=reviewer)
+    unpublish(thing=Source.objects.get(ref="src-letter"), note_en="It names a person.", note_zh="", by=reviewer)
+
+    compose(SOON)
+
+    message = Message.objects.get(kind="digest")
+    assert "not fulfilled" in message.text
+    for part in (message.subject, message.text, message.html):
+        for gone in ("Jane Roe", "acme.example/letter", "Letter to the tracker", "CONTESTED", "Contested"):
+            assert gone not in part
 
 
 def test_a_translation_that_follows_is_no_news(ada, reviewer):

@@ -108,7 +108,11 @@ def test_actors_instruments_and_records_are_found_by_words_in_either_language(ad
     assert '<option value="Europe/Berlin" selected>' in page
     assert 'value="acme"> <span>顶点公司 ' in look("顶点", "zh-hans")
     assert 'value="accord.report.acme">' in look("acme report")
-    assert "Nothing was found" in look("%")
+    assert 'value="accord.report.acme">' in look("The reports of Acm")
+    assert 'value="accord.report.acme">' in look("顶点 报告", "zh-hans")
+    assert 'value="accord.report.bolt">' not in look("报告顶点acme")
+    for words in ("%", "the of", "告报", "acme nothing", "it's \\ 'x & |! :*"):
+        assert "Nothing was found" in look(words)
     assert not Message.objects.exists()
 
 

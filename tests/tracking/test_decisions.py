@@ -17,7 +17,7 @@ from commitments.resources import PledgeResource
 from publishing import ledger, reading
 from publishing.actions import publish, unpublish
 from publishing.errors import DomainError
-from publishing.models import Change
+from publishing.models import Change, LedgerEntry
 from sources.models import Source
 from tests.commitments.world import decide, load, move_deadline, records
 from tracking.actions import approve_decision, claim_finding, dismiss_finding, errors, prepare_decision
@@ -143,31 +143,78 @@ class TestFromPreparationToStatus:
 
         assert (ledger.head(), StatusChange.objects.count()) == (before, 1)
 
-    @pytest.mark.django_db(transaction=True)
-    def test_two_who_approve_at_the_same_moment_make_one_status(self, transactional_db, tmp_path: Path):
+
+def approved_at_once(decisions: list[Decision], *, by: User) -> list[str]:
+    """Let as many people approve decisions at the same moment; return the refs of the changes or what refused them."""
+    outcomes: list[str] = []
+    all_ready = threading.Barrier(len(decisions))
+
+    def approve(decision: Decision) -> None:
+        try:
+            all_ready.wait(10)
+            outcomes.append(approve_decision(decision=decision, by=by, now=NOW).ref)
+        except DomainError as refused:
+            outcomes.append(refused.code)
+        finally:
+            connection.close()
+
+    people = [threading.Thread(target=approve, args=[decision]) for decision in decisions]
+    for person in people:
+        person.start()
+    for person in people:
+        person.join()
+    return sorted(outcomes)
+
+
+@pytest.mark.django_db(transaction=True)
+class TestTwoAtOnce:
+    @pytest.fixture
+    def reviewer(self, transactional_db: None, tmp_path: Path) -> User:
         load(tmp_path / "world", records(2026))
-        reviewer = User.objects.create_superuser("reviewer")
+        return User.objects.create_superuser("reviewer")
+
+    def draft(self, ref: str, source: Source) -> Evidence:
+        return Evidence.objects.create(
+            ref=f"evd-{ref}-new",
+            record=Record.objects.get(ref=ref),
+            source=source,
+            stance="supports",
+            observed_on="2026-11-20",
+            shows_en="It says so.",
+        )
+
+    @pytest.fixture
+    def source(self, reviewer: User) -> Source:
+        source = Source(ref="src-new", kind="page", url="https://new.example/", title="New", lang="en")
+        source.save()
+        return source
+
+    def test_two_who_approve_one_decision_make_one_status(self, reviewer):
         decision = prepare(by=reviewer)
-        outcomes: list[str] = []
-        both_ready = threading.Barrier(2)
 
-        def approve() -> None:
-            try:
-                both_ready.wait(10)
-                outcomes.append(approve_decision(decision=decision, by=reviewer, now=NOW).ref)
-            except errors.DecisionAlreadyApproved as refused:
-                outcomes.append(refused.code)
-            finally:
-                connection.close()
+        outcomes = approved_at_once([decision, decision], by=reviewer)
 
-        people = [threading.Thread(target=approve) for _person in range(2)]
-        for person in people:
-            person.start()
-        for person in people:
-            person.join()
-
-        assert sorted(outcomes) == ["chg.accord.report.acme.2026-11-20", "decision_already_approved"]
+        assert outcomes == ["chg.accord.report.acme.2026-11-20", "decision_already_approved"]
         assert StatusChange.objects.count() == 1
+
+    def test_of_two_decisions_that_cite_one_draft_the_second_is_overtaken(self, reviewer, source):
+        draft = self.draft(ACME, source)
+        decisions = [prepare(by=reviewer, evidence=[draft], status=status) for status in ("in_progress", "stalled")]
+
+        outcomes = approved_at_once(decisions, by=reviewer)
+
+        assert outcomes == ["chg.accord.report.acme.2026-11-20", "record_moved_on"]
+        assert StatusChange.objects.get().evidence.get() == draft
+        assert sorted(Decision.objects.values_list("state", flat=True)) == ["approved", "submitted"]
+        assert LedgerEntry.objects.filter(ref__in=["src-new", draft.ref]).count() == 2
+
+    def test_decisions_on_two_records_publish_the_draft_source_that_they_share_once(self, reviewer, source):
+        decisions = [prepare(ref, by=reviewer, evidence=[self.draft(ref, source)]) for ref in (ACME, BOLT)]
+
+        outcomes = approved_at_once(decisions, by=reviewer)
+
+        assert outcomes == ["chg.accord.report.acme.2026-11-20", "chg.accord.report.bolt.2026-11-20"]
+        assert LedgerEntry.objects.filter(ref="src-new").count() == 1
 
 
 class TestRecordThatMovedOn:

@@ -1,7 +1,13 @@
 """The verbs of tracking. A status comes from `approve_decision` (or the import of published status changes) only."""
 
 from tracking.actions.approving import approve_decision, needs_second_person
-from tracking.actions.decisions import prepare_decision, rebase_decision, return_decision
+from tracking.actions.decisions import (
+    may_withdraw,
+    prepare_decision,
+    rebase_decision,
+    return_decision,
+    withdraw_decision,
+)
 from tracking.actions.evidence import delete_draft_evidence, refuse_unpublishing_changes, refuse_unpublishing_evidence
 from tracking.actions.findings import claim_finding, dismiss_finding, lapse_findings
 
@@ -11,10 +17,12 @@ __all__ = [
     "delete_draft_evidence",
     "dismiss_finding",
     "lapse_findings",
+    "may_withdraw",
     "needs_second_person",
     "prepare_decision",
     "rebase_decision",
     "refuse_unpublishing_changes",
     "refuse_unpublishing_evidence",
     "return_decision",
+    "withdraw_decision",
 ]

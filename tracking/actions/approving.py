@@ -12,9 +12,8 @@ from publishing.actions import publish
 from publishing.models import Act, Publishable
 from publishing.refs import free_ref
 from tracking.actions.checks import check_decision, check_record
-from tracking.actions.decisions import lock_decision, lock_record
+from tracking.actions.decisions import lock_decision, lock_record, refuse_closed
 from tracking.actions.errors import (
-    DecisionAlreadyApproved,
     DecisionNotWaiting,
     NotAllowedToApprove,
     NotBefore,
@@ -42,14 +41,13 @@ def approve_decision(*, decision: Decision, by: User, now: datetime) -> StatusCh
     open findings about the record lapse, because it has changed.
 
     Raises NotAllowedToApprove, SecondPersonNeeded, NotBefore, DecisionChanged, DecisionAlreadyApproved,
-    DecisionNotWaiting, and what `prepare_decision` raises.
+    DecisionWithdrawn, DecisionNotWaiting, and what `prepare_decision` raises.
     """
     if not by.has_perm("tracking.approve_decision"):
         raise NotAllowedToApprove()
     record = lock_record(decision.record_id, list(decision.evidence.values_list("pk", flat=True)))
     decision = lock_decision(decision)
-    if decision.state == DecisionState.APPROVED:
-        raise DecisionAlreadyApproved()
+    refuse_closed(decision)
     if decision.state != DecisionState.SUBMITTED:
         raise DecisionNotWaiting(state=decision.get_state_display())
     if needs_second_person(decision, by):

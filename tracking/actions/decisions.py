@@ -1,4 +1,4 @@
-"""The life of a decision until it is approved: prepared, changed, returned with a note, based on what stands now."""
+"""The life of a decision until it is approved: prepared, changed, returned, based on what stands now, withdrawn."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -14,10 +14,13 @@ from tracking.actions.errors import (
     DecisionAlreadyApproved,
     DecisionChanged,
     DecisionNotWaiting,
+    DecisionWithdrawn,
     NotAllowedToReturn,
+    NotAllowedToWithdraw,
     RecordNotPublic,
     ReturnNeedsNote,
     TellingIncomplete,
+    WithdrawalNeedsReason,
 )
 from tracking.models import (
     NEXT_STATES,
@@ -58,11 +61,11 @@ def prepare_decision(
 
     `effective_on` is the day (UTC) from which the status holds, `now` and `publish_not_before` are aware moments,
     `based_on` the data version that the person looked at (the present one when left out). `decision` is changed when it
-    is given, whatever its state but approved; a draft may lack what a submitted decision must have.
+    is given, as long as it is neither approved nor withdrawn; a draft may lack what a submitted decision must have.
 
-    Raises DecisionChanged, DecisionAlreadyApproved, RecordNotPublic, EvidenceUnfit, TellingIncomplete; and unless it is
-    a draft RecordMovedOn, StatusNotPossible, DayToCome, ReasonMissing, EvidenceMissing, SearchNotCited,
-    CorrectionIncomplete, AlreadyCorrected.
+    Raises DecisionChanged, DecisionAlreadyApproved, DecisionWithdrawn, RecordNotPublic, EvidenceUnfit,
+    TellingIncomplete; and unless it is a draft RecordMovedOn, StatusNotPossible, DayToCome, ReasonMissing,
+    EvidenceMissing, SearchNotCited, CorrectionIncomplete, AlreadyCorrected.
     """
     record = lock_record(record.pk, [item.pk for item in evidence])
     if decision is None:
@@ -97,7 +100,8 @@ def prepare_decision(
 def return_decision(*, decision: Decision, note: str, by: User, now: datetime) -> Decision:
     """Send a submitted decision back to who prepared it, saying what is to be changed.
 
-    Raises NotAllowedToReturn, ReturnNeedsNote, DecisionChanged, DecisionAlreadyApproved, DecisionNotWaiting.
+    Raises NotAllowedToReturn, ReturnNeedsNote, DecisionChanged, DecisionAlreadyApproved, DecisionWithdrawn,
+    DecisionNotWaiting.
     """
     if not by.has_perm("tracking.approve_decision"):
         raise NotAllowedToReturn()
@@ -111,14 +115,37 @@ def return_decision(*, decision: Decision, note: str, by: User, now: datetime) -
 
 
 @transaction.atomic
+def withdraw_decision(*, decision: Decision, reason: str, by: User, now: datetime) -> Decision:
+    """Close a decision that nobody wants any more, saying why; its findings wait on, and nothing becomes public.
+
+    Who prepared it may, and who may approve decisions. Raises NotAllowedToWithdraw, WithdrawalNeedsReason,
+    DecisionChanged, DecisionAlreadyApproved, DecisionWithdrawn.
+    """
+    if not may_withdraw(decision, by):
+        raise NotAllowedToWithdraw()
+    if not reason.strip():
+        raise WithdrawalNeedsReason()
+    decision = lock_decision(decision)
+    _step(decision, DecisionState.WITHDRAWN)
+    decision.withdrawn_because, decision.withdrawn_by, decision.withdrawn_at = reason.strip(), by, now
+    decision.save(update_fields=["state", "withdrawn_because", "withdrawn_by", "withdrawn_at"])
+    return decision
+
+
+def may_withdraw(decision: Decision, by: User) -> bool:
+    """Whether somebody may withdraw a decision: as who prepared it, or as one who may approve decisions."""
+    own = by.pk == decision.prepared_by_id and by.has_perm("tracking.add_decision")
+    return own or by.has_perm("tracking.approve_decision")
+
+
+@transaction.atomic
 def rebase_decision(*, decision: Decision, seen: int) -> Decision:
     """Let a decision stand on what somebody has seen of its record, up to the position `seen`; what it says stays.
 
-    It does not make who does it one who prepared the decision. Raises DecisionAlreadyApproved.
+    It does not make who does it one who prepared the decision. Raises DecisionAlreadyApproved, DecisionWithdrawn.
     """
     decision = Decision.objects.select_for_update(of=("self",)).get(pk=decision.pk)
-    if decision.state == DecisionState.APPROVED:
-        raise DecisionAlreadyApproved()
+    refuse_closed(decision)
     decision.based_on = max(decision.based_on, min(seen, ledger.head().seq))
     decision.save(update_fields=["based_on"])
     return decision
@@ -140,9 +167,16 @@ def lock_decision(decision: Decision) -> Decision:
     return stored
 
 
-def _step(decision: Decision, state: DecisionState) -> None:
+def refuse_closed(decision: Decision) -> None:
+    """Raise DecisionAlreadyApproved or DecisionWithdrawn for a decision that never changes again."""
     if decision.state == DecisionState.APPROVED:
         raise DecisionAlreadyApproved()
+    if decision.state == DecisionState.WITHDRAWN:
+        raise DecisionWithdrawn()
+
+
+def _step(decision: Decision, state: DecisionState) -> None:
+    refuse_closed(decision)
     if state not in NEXT_STATES[decision.state]:
         raise DecisionNotWaiting(state=decision.get_state_display())
     decision.state = state

@@ -33,6 +33,21 @@ class DecisionAlreadyApproved(DomainError):
     message = _("The decision was approved before.")
 
 
+class DecisionWithdrawn(DomainError):
+    code = "decision_withdrawn"
+    message = _("The decision was withdrawn. Prepare a new one.")
+
+
+class NotAllowedToWithdraw(DomainError):
+    code = "not_allowed_to_withdraw"
+    message = _("Only who prepared a decision, or who may approve decisions, may withdraw it.")
+
+
+class WithdrawalNeedsReason(DomainError):
+    code = "withdrawal_needs_reason"
+    message = _("Say why it is withdrawn; it stays in the list of decisions with that.")
+
+
 class NotAllowedToApprove(DomainError):
     code = "not_allowed_to_approve"
     message = _("You may prepare decisions; somebody who may approve them has to make this one public.")

@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.forms.models import model_to_dict
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
@@ -100,7 +101,6 @@ class DecideForm(SeesMeanwhile, forms.Form):
         label=_("What was wrong (Chinese)"), required=False, widget=forms.Textarea(attrs=TEXT)
     )
     publish_not_before = forms.DateTimeField(
-        label=_("Not public before (UTC)"),
         required=False,
         widget=forms.DateTimeInput(format="%Y-%m-%dT%H:%M", attrs={"type": "datetime-local"}),
         help_text=_("Until then nobody can approve it, so that whom it is about can answer first."),
@@ -133,6 +133,10 @@ class DecideForm(SeesMeanwhile, forms.Form):
         self.draft = draft
         self.today = today
         fields: dict[str, Any] = self.fields
+        # Like all times of the admin, it is typed in the zone of whoever types it.
+        fields["publish_not_before"].label = _("Not public before (%(zone)s)") % {
+            "zone": timezone.get_current_timezone_name()
+        }
         fields["status"].choices = [
             (
                 status.code,

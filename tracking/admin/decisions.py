@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -22,7 +23,14 @@ from publishing.admin.naming import admin_url, badge, public_url
 from publishing.admin.reading import ReadOnlyAdmin
 from publishing.admin.things import staff_of
 from publishing.errors import DomainError
-from tracking.actions import approve_decision, needs_second_person, rebase_decision, return_decision
+from tracking.actions import (
+    approve_decision,
+    may_withdraw,
+    needs_second_person,
+    rebase_decision,
+    return_decision,
+    withdraw_decision,
+)
 from tracking.actions.errors import DecisionChanged
 from tracking.admin.overtaking import compare
 from tracking.admin.previewing import preview_of
@@ -68,7 +76,7 @@ class DecisionAdmin(ReadOnlyAdmin):
             },
         ),
         (
-            _("What was decided"),
+            _("What it says"),
             {"fields": ["shown_status", "effective_on", "kind", ("reason_en", "reason_zh"), "cited"]},
         ),
         (_("Correction"), {"fields": ["supersedes", ("was_wrong_en", "was_wrong_zh")]}),
@@ -115,18 +123,26 @@ class DecisionAdmin(ReadOnlyAdmin):
         return f"{decision.told_on.isoformat()}: {decision.told_how}" if decision.told_on else "–"
 
     def get_fieldsets(self, request: HttpRequest, obj: Decision | None = None) -> Any:
-        """What waits shows its preview instead of what was decided; only a correction has what was corrected."""
+        """What has a preview shows that instead of its words; only a correction has what was corrected."""
         general, decided, correction, hearing, approval = self.fieldsets
-        heard = [hearing] if obj is not None and (obj.publish_not_before or obj.told_on) else []
-        if obj is None or obj.state != DecisionState.APPROVED:
-            return [general, *heard]
-        return [general, decided, *([correction] if obj.supersedes_id else []), *heard, approval]
+        if obj is None:
+            return [general]
+        said = [decided, *([correction] if obj.supersedes_id else [])]
+        heard = [hearing] if obj.publish_not_before or obj.told_on else []
+        if obj.waits:
+            return [general, *heard] if obj.names_status else [general, *said, *heard]
+        return [general, *said, *heard, *([approval] if obj.status_change_id else [])]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         return Decision.objects.with_overtaken().select_related("record", "status_change").order_by(*self.ordering)
 
     def get_urls(self) -> list[URLPattern]:
-        steps = [("approve", self.approve_view), ("return", self.return_view), ("rebase", self.rebase_view)]
+        steps = [
+            ("approve", self.approve_view),
+            ("return", self.return_view),
+            ("rebase", self.rebase_view),
+            ("withdraw", self.withdraw_view),
+        ]
         return [
             path(f"<int:object_id>/{step}/", self.admin_site.admin_view(view), name=f"tracking_decision_{step}")
             for step, view in steps
@@ -142,7 +158,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         obj: Any = None,
     ) -> HttpResponse:
         if obj is not None:
-            waits = obj.state != DecisionState.APPROVED
+            waits = obj.waits
             may_approve = request.user.has_perm("tracking.approve_decision")
             context |= {
                 "waits": waits,
@@ -150,11 +166,13 @@ class DecisionAdmin(ReadOnlyAdmin):
                 "preview": preview_of(obj) if waits else None,
                 "may_approve": may_approve,
                 "may_prepare": request.user.has_perm("tracking.add_decision"),
+                "may_withdraw": waits and may_withdraw(obj, staff_of(request)),
                 "second_person": may_approve and needs_second_person(obj, staff_of(request)),
                 "too_early": obj.publish_not_before is not None and timezone.now() < obj.publish_not_before,
                 "comparison": compare(obj, now=timezone.now()) if obj.overtaken else None,
                 "responses": obj.record.responses.select_related("actor", "source").order_by("-stated_on", "ref"),
-                "response_address": reverse("admin:tracking_response_add") + f"?record={obj.record_id}",
+                "response_address": _response_address(obj),
+                "public_address": public_url(obj.record, is_record=True) if obj.status_change_id else "",
                 "decide_address": decide_url(obj.record_id, f"decision={obj.pk}" if waits else ""),
                 "seen": _mark(obj),
             }
@@ -171,6 +189,10 @@ class DecisionAdmin(ReadOnlyAdmin):
     def rebase_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
         """Base it on what its page showed of the record as it stands now."""
         return self._take_step(request, object_id, "tracking.add_decision", self._rebase)
+
+    def withdraw_view(self, request: HttpRequest, object_id: int) -> HttpResponse:
+        """Close it without a status, with the reason that was typed; the action says who may."""
+        return self._take_step(request, object_id, "tracking.view_decision", self._withdraw)
 
     def _take_step(self, request: HttpRequest, object_id: int, permission: str, step: Step) -> HttpResponse:
         """Do one step of a decision's life and go back to its page; what refuses it is said there."""
@@ -204,6 +226,19 @@ class DecisionAdmin(ReadOnlyAdmin):
         rebase_decision(decision=decision, seen=int(position) if POSITION.fullmatch(position) else 0)
         said = gettext("The decision is based on what stands now; what it says is unchanged.")
         return gettext("Based on what stands now."), said
+
+    def _withdraw(self, request: HttpRequest, decision: Decision) -> tuple[str, str]:
+        reason = request.POST.get("why_withdrawn", "")
+        withdraw_decision(decision=decision, reason=reason, by=staff_of(request), now=timezone.now())
+        said = gettext("The decision was withdrawn. It stays in the list with your reason; its findings wait on.")
+        return gettext("Withdrawn."), said
+
+
+def _response_address(decision: Decision) -> str:
+    """Return where to record what is said about a decision; the one who promised is chosen already."""
+    chosen = {"record": decision.record_id, "actor": decision.record.actor_id}
+    query = urlencode({name: key for name, key in chosen.items() if key})
+    return f"{reverse('admin:tracking_response_add')}?{query}"
 
 
 def _mark(decision: Decision) -> str:

@@ -1,11 +1,15 @@
-"""The queue: what jobs and people noticed, the oldest first, until somebody decides on it or dismisses it."""
+"""The queue: what jobs and people noticed, until somebody decides on it or dismisses it.
+
+What asks for a status comes first, the oldest first; what asks for the records to be kept in order comes after it, so
+that a tracker that begins with many records is not met by their old events.
+"""
 
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
@@ -24,7 +28,17 @@ from publishing.errors import DomainError
 from publishing.resource import registry
 from tracking.actions import claim_finding, dismiss_finding
 from tracking.admin.showing import decide_link, due_in_full, status_badge, status_in_full, what_was_seen
-from tracking.models import OPEN_STATES, TRACKED_RESOURCES, Finding, FindingState
+from tracking.models import OPEN_STATES, TRACKED_RESOURCES, Finding, FindingKind, FindingState
+
+KINDS_FOR_LATER = (
+    FindingKind.EVENT_PASSED,
+    FindingKind.NOT_REVIEWED,
+    FindingKind.TRANSLATION_OLD,
+    FindingKind.SOURCE_UNCITED,
+)
+# What findings about a deadline saw and the list shows in other columns.
+SHOWN_BESIDE = ("due_on", "status", "title_en", "title_zh")
+ABOUT_DEADLINES = (FindingKind.DEADLINE_PASSED, FindingKind.DUE_SOON)
 
 
 class QueueFilter(admin.SimpleListFilter):
@@ -65,7 +79,7 @@ class DismissForm(forms.Form):
 
 @admin.register(Finding)
 class FindingAdmin(ReadOnlyAdmin):
-    list_display = ["age", "decide", "kind", "subject_link", "standing", "seen_in_full", "state_and_holder"]
+    list_display = ["age", "decide", "kind", "subject_link", "standing", "seen", "state_and_holder"]
     list_display_links = ["age"]
     list_filter = [QueueFilter, "kind", RecordResourceFilter, ("claimed_by", DropdownFilter)]
     list_select_related = ["record", "about", "claimed_by"]
@@ -78,7 +92,8 @@ class FindingAdmin(ReadOnlyAdmin):
         "dismissed_because",
     ]
     search_help_text = _("Searched: ref and title of what it is about, the fingerprint, and the reason of a dismissal.")
-    ordering = ["found_at", "pk"]
+    ordering = [Case(When(kind__in=KINDS_FOR_LATER, then=Value(1)), default=Value(0)), "found_at", "pk"]
+    show_facets = admin.ShowFacets.ALWAYS
     actions = ["claim", "dismiss"]
     fieldsets = [
         (None, {"fields": ["subject_link", "present_status", "due", "kind", "seen_in_full", "suggestion", "found_at"]}),
@@ -114,6 +129,11 @@ class FindingAdmin(ReadOnlyAdmin):
     @admin.display(description=_("what was seen"))
     def seen_in_full(self, finding: Finding) -> SafeString | str:
         return what_was_seen(finding)
+
+    @admin.display(description=_("what was seen"))
+    def seen(self, finding: Finding) -> SafeString | str:
+        """Show what no other column of the list shows."""
+        return what_was_seen(finding, but=SHOWN_BESIDE if finding.kind in ABOUT_DEADLINES else ())
 
     @admin.display(description=_("suggested status"))
     def suggestion(self, finding: Finding) -> SafeString | str:

@@ -1,5 +1,7 @@
 """How the admin shows a status, a finding and a piece of evidence."""
 
+import re
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -11,8 +13,11 @@ from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from publishing.admin.naming import badge
+from publishing.words import moment_in_words
 from tracking.models import Evidence, Finding, Record
 from tracking.statuses import STATUSES
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 
 # What the parts of a finding are called; one in two languages is shown in the reader's.
 SEEN = {
@@ -78,9 +83,10 @@ def decide_link(record_key: int, query: str = "") -> SafeString:
     return format_html('<a class="decide-link" href="{}">{}</a>', decide_url(record_key, query), gettext("Decide"))
 
 
-def what_was_seen(finding: Finding) -> SafeString | str:
-    """Show what a finding saw, one line for each part of it."""
+def what_was_seen(finding: Finding, *, but: Collection[str] = ()) -> SafeString | str:
+    """Show what a finding saw, one line for each part of it, without those whose names are in `but`."""
     seen = finding.seen if isinstance(finding.seen, dict) else {"": finding.seen}
+    seen = {name: value for name, value in seen.items() if name not in but}
     if not seen:
         return "–"
     other = "_en" if (get_language() or "en").startswith("zh") else "_zh"
@@ -93,6 +99,8 @@ def what_was_seen(finding: Finding) -> SafeString | str:
 
 
 def _part(value: Any) -> Any:
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return moment_in_words(value, zone=timezone.get_current_timezone())
     if isinstance(value, str) and value.startswith(("https://", "http://")):
         return format_html('<a href="{0}" rel="noreferrer noopener" target="_blank">{0}</a>', value)
     if isinstance(value, str) and value in STATUSES:
