@@ -8,7 +8,7 @@ CHECKS := types style layers dependencies compose translations migrations
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test drill-jobs check $(CHECKS) backup restore messages format snapshot requirements clean
+.PHONY: help run test drill-jobs check $(CHECKS) bench backup restore messages format snapshot requirements clean
 
 help: ## Print what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -53,6 +53,10 @@ migrations:
 	  && $(BIN)/python manage.py makemigrations --check --dry-run \
 	  && if release=$$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null); then \
 	    DJANGO_SETTINGS_MODULE=tests.linting $(BIN)/python manage.py lintmigrations --quiet ok --git-commit-id "$$release"; fi
+
+bench: ## Time the API with the load bench: SIZE=100k BENCH_DIR=../shared/bench PEERS="drf=http://…" ARGUMENTS=--check
+	@$(PYTHON) requirements/install.py run
+	@bench/run
 
 backup: ## Write the whole tracker into one file, while it runs, and print its path last; INTO=/mnt/elsewhere
 	@$(PYTHON) requirements/install.py run >&2
