@@ -243,3 +243,19 @@ def test_a_page_and_a_detail_take_the_same_queries_whatever_their_size(api, djan
             api.get("pledges/", page_size=size, theme="safety", actor__in="state-cn,state-fr")
         with django_assert_num_queries(4):
             api.get("status-changes/", page_size=size, as_of="2025-06-01")
+
+
+def test_a_phrase_goes_over_no_end_of_a_field_and_no_punctuation(api, publishing):
+    theme = Theme.objects.create(
+        ref="phrases",
+        label_en="Zebra",
+        label_zh="测验甲",
+        definition_en="crossing of ways",
+        definition_zh="乙丙，丁戊。己 庚",
+    )
+    publishing(theme)
+
+    for words in ("测验甲", "乙丙", "丁戊", "己庚", '"zebra"', '"crossing of ways"', "zebra crossing"):
+        assert api.refs("themes/", q=words) == ["phrases"], words
+    for words in ("甲乙", "丙丁", "戊己", '"zebra crossing"', "zqzq"):
+        assert api.refs("themes/", q=words) == [], words
