@@ -84,6 +84,7 @@ OWN_PAGES = {
     "publishing_merger_discard": (NOBODY, DESKS),
     "publishing_merger_do": (NOBODY, DESKS),
     "publishing_merger_undo": (NOBODY, DESKS),
+    "tracking_decision_withdraw": (NOBODY, DESKS),
     "tracking_record_decide": (EDITOR, EDITOR),
     "tracking_decision_approve": (NOBODY, REVIEWER),
     "tracking_decision_return": (NOBODY, REVIEWER),
