@@ -234,6 +234,11 @@ def test_a_decision_that_was_changed_while_its_page_was_open_is_not_approved(ple
 
     assert "Somebody has changed this decision since you opened it." in answer.text
     assert not StatusChange.objects.filter(record=pledge).exists()
+    answer = reviewers_desk.post(path.replace("approve", "return"), seen=page.values["seen"][0], note="Which page?")
+    assert "Somebody has changed this decision since you opened it." in answer.text
+    assert "You had typed: Which page?" in answer.text
+    decision.refresh_from_db()
+    assert decision.state == "submitted"
 
 
 def test_a_decision_that_nobody_wants_is_withdrawn_and_kept(pledge, known, desk, finding, editor):

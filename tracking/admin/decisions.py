@@ -195,7 +195,7 @@ class DecisionAdmin(ReadOnlyAdmin):
         return self._take_step(request, object_id, "tracking.view_decision", self._withdraw)
 
     def _take_step(self, request: HttpRequest, object_id: int, permission: str, step: Step) -> HttpResponse:
-        """Do one step of a decision's life and go back to its page; what refuses it is said there."""
+        """Do one step of a decision's life and go back to its page, which says what refused it and what was typed."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not request.user.has_perm(permission):
@@ -207,6 +207,8 @@ class DecisionAdmin(ReadOnlyAdmin):
             log, message = step(request, decision)
         except DomainError as refused:
             self.message_user(request, str(refused), messages.ERROR)
+            if typed := (request.POST.get("note", "") + request.POST.get("why_withdrawn", "")).strip():
+                self.message_user(request, gettext("You had typed: %(text)s") % {"text": typed}, messages.WARNING)
         else:
             self.log_change(request, decision, log)
             self.message_user(request, message, messages.SUCCESS)
