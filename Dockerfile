@@ -18,7 +18,8 @@ FROM ${PYTHON}
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PATH=/opt/venv/bin:$PATH \
     LISTEN=0.0.0.0 PORT=8000 PACTWATCH_DATA=/tmp/pactwatch
 RUN useradd --system --uid 10001 --home-dir /nonexistent --shell /usr/sbin/nologin pactwatch \
- && install -d -o pactwatch -m 0700 /backups
+ && install -d -o pactwatch -m 0700 /backups \
+ && install -d -o pactwatch -m 0755 /heads
 COPY --from=build /opt/venv /opt/venv
 COPY --from=build /srv/pactwatch /srv/pactwatch
 WORKDIR /srv/pactwatch

@@ -2,7 +2,7 @@
 
 The one place of their command lines: `make run`, docker-compose.yml and whoever runs them by hand go through here. In
 production nothing starts that must not: what a system check calls an error is told in a line each, and the exit status
-is 1. Then the process becomes the program, so that signals reach it without a go-between.
+is 1. The worker needs SIGNING_KEY too, which the others do without. Then the process becomes the program, so that signals reach it without a go-between.
 """
 
 import os
@@ -34,13 +34,22 @@ def command(name: str) -> list[str]:
     return [str(programs / "celery"), "-A", "config", "--quiet", name, *options]
 
 
-def what_forbids_the_start() -> list[str]:
-    """Return what a server must not run with, in a line each. Asks the database; raises OperationalError without it."""
+def what_forbids_the_start(name: str) -> list[str]:
+    """Return what this process must not run with on a server, in a line each.
+
+    Asks the database; raises OperationalError without it.
+    """
     django.setup()
     found = run_checks(tags=[Tags.security, Tags.database], include_deployment_checks=True, databases=["default"])
-    return [
+    reasons = [
         f"{each.msg} {each.hint or ''} ({each.id})" for each in found if each.level >= ERROR and not each.is_silenced()
     ]
+    if name == "worker" and not settings.SIGNING_KEY:
+        reasons.append(
+            "SIGNING_KEY must be set for the worker in production, or it cannot sign the head of the ledger. "
+            "`openssl rand -base64 32` makes one; keep a copy elsewhere, it is in no backup."
+        )
+    return reasons
 
 
 def environment(name: str) -> dict[str, str]:
@@ -64,7 +73,7 @@ def main(arguments: Sequence[str]) -> int:
     (name,) = arguments
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     try:
-        reasons = what_forbids_the_start() if settings.PRODUCTION else []
+        reasons = what_forbids_the_start(name) if settings.PRODUCTION else []
     except ImproperlyConfigured as error:
         reasons = [str(error)]
     except OperationalError as error:

@@ -79,6 +79,11 @@ class Deployment:
     webs: list[Web] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=count)
 
+    @property
+    def heads(self) -> Path:
+        """What is the volume of that name in docker-compose.yml."""
+        return self.folder / "heads"
+
     def environment(self, service: str, *, database: str = embedded.DATABASE, **more: str) -> dict[str, str]:
         """Return what the service has in its container, with the servers that run here and a data folder of its own."""
         given = {
@@ -95,6 +100,8 @@ class Deployment:
             name: value.replace("@postgres:5432/pactwatch", f"@127.0.0.1:{self.postgres.port}/{database}")
             for name, value in environment_of(service, given).items()
         }
+        if "HEADS_DIR" in composed:
+            composed["HEADS_DIR"] = str(self.heads)
         return {
             "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
             "PYTHONWARNINGS": "ignore:You're running the worker with superuser",

@@ -7,6 +7,7 @@ import json
 import re
 import tarfile
 from contextlib import ExitStack
+from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -58,6 +59,56 @@ def test_web_servers_and_workers_share_nothing_but_database_and_broker(deploymen
     one, other = (web.ask("/api/v1/pledges/") for web in deployment.webs)
     assert (one.body, one.headers["ETag"]) == (other.body, other.headers["ETag"])
     assert json.loads(one.body)["results"][0]["url"].startswith(f"https://{HOST}/api/v1/pledges/")
+
+
+def form_of(page) -> tuple[str, str]:
+    """Return the cookies that came with a page, as a browser sends them back, and the token in its form."""
+    assert page.status == 200
+    jar = SimpleCookie("; ".join(each.partition(";")[0] for each in page.headers.get_all("Set-Cookie", [])))
+    (token, *_same) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
+    return "; ".join(f"{name}={morsel.value}" for name, morsel in jar.items()), token
+
+
+def test_who_logs_in_at_one_web_server_is_known_at_the_other(deployment):
+    first, second = deployment.webs
+    made = deployment.manage(
+        *("shell", "-v0", "-c"),
+        "from accounts.models import User; "
+        f"User.objects.create_user('colleague', password='{PASSWORDS[embedded.APP]}', is_staff=True)",
+        service="web",
+    )
+    assert made.returncode == 0, made.stderr
+
+    def send(web, path: str, cookies: str, **values: str):
+        headers = {"Content_Type": "application/x-www-form-urlencoded", "Origin": f"https://{HOST}"}
+        return web.ask(path, method="POST", body=urlencode(values), Cookie=cookies, **headers)
+
+    cookies, token = form_of(first.ask("/admin/login/"))
+    word = {"username": "colleague", "password": PASSWORDS[embedded.APP]}
+    assert send(second, "/admin/login/", cookies, **word).status == 403
+    answer = send(second, "/admin/login/?next=/admin/", cookies, csrfmiddlewaretoken=token, **word)
+    assert (answer.status, answer.headers["Location"]) == (302, "/admin/")
+    session = "; ".join(each.partition(";")[0] for each in answer.headers.get_all("Set-Cookie"))
+
+    assert second.ask("/admin/").status == 302
+    assert [web.ask("/admin/", Cookie=session).status for web in (first, second, first)] == [200] * 3
+    (token, *_same) = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', first.ask("/admin/", Cookie=session).text)
+    assert send(second, "/admin/logout/", session, csrfmiddlewaretoken=token).status == 200
+    assert first.ask("/admin/", Cookie=session).status == 302
+
+
+def test_any_worker_writes_the_signed_head_to_the_folder_that_others_mirror(deployment):
+    wait_until(lambda: list(deployment.heads.glob("*.json")), deployment.webs[0].log.read_text)
+
+    told = json.loads(deployment.webs[1].ask("/api/v1/ledger/heads/").body)["results"]
+    files = {file.stem: json.loads(file.read_text()) for file in deployment.heads.glob("*.json")}
+    assert files == {head["day"]: head for head in told}
+
+
+def test_processes_leave_nothing_on_their_own_disk_that_another_needs(deployment):
+    kept = {path.relative_to(deployment.folder).parts[1] for path in deployment.folder.glob("*-*/*")}
+
+    assert {re.sub(r"-\d+$", "", name) for name in kept} <= {"metrics"}
 
 
 def test_answers_keep_to_https_and_to_their_own_scripts(deployment):
@@ -115,6 +166,14 @@ def test_each_way_to_alter_the_ledger_is_noticed(deployment, role, grant, powers
 
         superuser.execute("ROLLBACK")
     assert found == ((powers,) if powers else None)
+
+
+def test_no_worker_starts_without_the_key_that_it_signs_with(deployment):
+    done = deployment.run("worker", SIGNING_KEY="")
+
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("SIGNING_KEY must be set for the worker in production")
+    assert "`openssl rand -base64 32` makes one" in done.stderr
 
 
 def test_without_its_database_a_process_ends_in_one_line(deployment):
