@@ -2,7 +2,8 @@
 
 The one place of their command lines: `make run`, docker-compose.yml and whoever runs them by hand go through here. In
 production nothing starts that must not: what a system check calls an error is told in a line each, and the exit status
-is 1. The worker needs SIGNING_KEY too, which the others do without. Then the process becomes the program, so that signals reach it without a go-between.
+is 1. The worker needs SIGNING_KEY too, which the others do without. Then the process becomes the program, so that
+signals reach it without a go-between.
 """
 
 import os

@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from subscriptions import views
+from subscriptions import feeds, views
 
 app_name = "subscriptions"
 urlpatterns = [
+    path("ledger/heads.atom", feeds.heads, name="heads"),
     path("subscribe/", views.subscribe, name="subscribe"),
     path("subscribe/sent/", views.sent, name="sent"),
     path("subscriptions/<str:token>/", views.manage, name="manage"),

@@ -7,6 +7,7 @@ import stat
 import subprocess
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import psycopg
 import pytest
@@ -20,6 +21,9 @@ from publishing.models import SignedHead
 from publishing.verifying import Broken, Verified, verify
 from tests.commitments.world import commitment, load
 from tracking.models import Record
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +66,44 @@ def test_the_head_of_each_day_is_signed_once_and_anybody_can_check_it(world, cli
     files = sorted((tmp_path / "mirrored" / "heads").iterdir())
     assert [path.name for path in files] == ["2027-01-01.json", "2027-01-04.json"]
     assert [json.loads(path.read_text()) for path in files] == heads
+
+
+@pytest.mark.parametrize(
+    ("language", "title", "entry"),
+    [
+        ("en", "Pactwatch: the signed head of each day", "Signed head of 2027-01-04: position {seq}"),
+        ("zh-hans", "Pactwatch：每日已签署的账本头", "2027-01-04已签署的账本头：序号{seq}"),
+    ],
+)
+def test_a_feed_has_all_that_it_takes_to_check_each_head(world, client, tmp_path, language, title, entry):
+    run("sign_head", "2027-01-01")
+    run("sign_head", "2027-01-04")
+    page = client.get(f"/{language}/").content.decode()
+    address = f"/{language}/ledger/heads.atom"
+    assert '<link rel="alternate" type="application/atom+xml" title="' in page
+    assert page.count(f'href="{address}"') == 2
+
+    answer = client.get(address, headers={"Host": "127.0.0.1"})
+    feed = ElementTree.fromstring(answer.content)  # noqa: S314 the feed is the tracker's own
+
+    assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
+    assert (feed.findtext(f"{ATOM}title"), feed.attrib[XML_LANG]) == (title, language)
+    assert {link.attrib["href"] for link in feed.findall(f"{ATOM}link")} == {
+        f"{configured.BASE_URL}{address}",
+        f"{configured.BASE_URL}/api/v1/ledger/heads/",
+    }
+    entries = feed.findall(f"{ATOM}entry")
+    newest, oldest = reversed(told(client))
+    assert entries[0].findtext(f"{ATOM}title") == entry.format(seq=newest["seq"])
+    for shown, head in zip(entries, (newest, oldest), strict=True):
+        summary = shown.findtext(f"{ATOM}summary") or ""
+        lines = dict(line.split(": ", 1) for line in summary.removeprefix("<pre>").removesuffix("</pre>").splitlines())
+        assert lines == {name: head[name] for name in ("statement", "signature", "public_key", "signed_at")}
+        assert openssl_accepts(lines, tmp_path)
+        (link,) = shown.findall(f"{ATOM}link")
+        assert client.get(link.attrib["href"]).json()["results"] == [head]
+    again = client.get(address, headers={"If-Modified-Since": answer.headers["Last-Modified"]})
+    assert (again.status_code, again.content) == (304, b"")
 
 
 def test_a_file_that_is_missing_is_written_again_and_one_that_is_there_is_left_alone(world, tmp_path, settings):

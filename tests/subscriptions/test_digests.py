@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 
 from publishing import ledger
 from publishing.actions import publish, unpublish
+from publishing.models import SignedHead
 from sources.models import Source
 from subscriptions.digests import compose_due
 from subscriptions.models import Digest, Message, Subscription, ToldDeadline
@@ -35,6 +36,8 @@ def test_a_status_change_is_told_with_reason_evidence_and_version(ada, reviewer)
     ada.subscribe()
     decide(ACME, "in_progress", on=DAY, by=reviewer)
     head = ledger.head()
+    call_command("run_job", "sign_head", "--at", SOON, verbosity=0)
+    signed = SignedHead.objects.get()
 
     compose(SOON)
     send()
@@ -52,7 +55,9 @@ def test_a_status_change_is_told_with_reason_evidence_and_version(ada, reviewer)
         assert "The report is on the web." in part
         assert "https://acme.example/report" in part
         assert f"http://127.0.0.1:8000/en/records/{ACME}/?version={head.seq}" in part
-        assert head.hash in part
+        assert f"Signed head of {signed.day}: position {head.seq}" in part
+        assert part.count(head.hash) == 2
+        assert signed.signature in part
         assert "Disputed" not in part
     assert "   not assessed → in progress, from 20 November 2026\n" in text
     assert "News about AI commitments up to 1 June 2090, 08:00 (UTC)" in text
