@@ -8,7 +8,8 @@ CHECKS := types style layers dependencies compose translations migrations
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help run test drill-jobs check $(CHECKS) bench backup restore messages format snapshot requirements clean
+.PHONY: help run test drill-jobs drill-upgrade check $(CHECKS) bench backup restore messages format snapshot
+.PHONY: requirements clean
 
 help: ## Print what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 16
@@ -24,6 +25,11 @@ test: ## Run the tests on embedded servers; T="tests/api -x" takes a part of the
 drill-jobs: ## Kill jobs at every step, workers, broker and database, and see that nothing is lost or done twice
 	@$(PYTHON) requirements/install.py test
 	@DRILL=whole $(BIN)/python -m pytest -q tests/drills
+
+drill-upgrade: ## Upgrade a release to this one, and back, while readers ask: FROM=v1.2 [FILES=folder of import files]
+	@test -n "$(FROM)" || { echo "Say which release was before: make drill-upgrade FROM=v1.2" >&2; exit 1; }
+	@$(PYTHON) requirements/install.py test
+	@$(BIN)/python -m tests.drills.upgrade "$(FROM)" $(FILES)
 
 check: ## Look for faults without running: style, types, layers, dependencies, migrations, translations
 	@$(PYTHON) requirements/install.py test

@@ -61,8 +61,8 @@ if DATABASE_URL:
 else:
     connection = embedded.database_settings(data=DATA_DIR, role=embedded.OWNER if AS_OWNER else embedded.APP)
 if AS_OWNER:
-    # Whoever comes after a migration that waits for a lock waits too; so it gives up, and can be run again.
-    connection["OPTIONS"] = {"options": "-c lock_timeout=5s", **connection.get("OPTIONS", {})}
+    # Whoever comes after a migration that waits for a lock waits too. So it soon gives way, and is tried again.
+    connection["OPTIONS"] = {"options": "-c lock_timeout=500ms", **connection.get("OPTIONS", {})}
 if POOL_SIZE:
     connection["CONN_HEALTH_CHECKS"] = True
     connection["OPTIONS"] = {

@@ -5,6 +5,7 @@ One file, so that one process of a test run makes one deployment for all of it.
 
 import json
 import re
+import subprocess
 import tarfile
 from contextlib import ExitStack
 from http.cookies import SimpleCookie
@@ -17,6 +18,7 @@ import pytest
 from config import embedded
 from config.backups import NotABackup, read_manifest
 from config.checks import LEDGER, POWERS
+from tests.server.composed import ROOT
 from tests.server.conftest import HOST, TOKEN, wait_until
 from tests.servers.mail import free_port
 from tests.servers.separate import PASSWORDS, postgres_server
@@ -309,6 +311,27 @@ def test_a_restored_tracker_is_the_one_that_it_was(deployment, backup, empty, tm
             assert (answer.status, len(answer.body) > 100) == (200, True)
             same = deployment.webs[0].ask(asked.replace("安全", "%E5%AE%89%E5%85%A8"))
             assert (answer.body, answer.headers["ETag"]) == (same.body, same.headers["ETag"])
+
+
+def test_a_migration_gives_way_to_who_uses_its_table_and_is_tried_again(deployment, empty):
+    with deployment.postgres.connect(embedded.OWNER, empty) as somebody:
+        somebody.execute("BEGIN")
+        somebody.execute("CREATE TABLE django_content_type (id int)")
+        migrating = subprocess.Popen(
+            ["python", "manage.py", "migrate", "contenttypes"],
+            cwd=ROOT,
+            env=deployment.environment("migrate", database=empty),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert migrating.stderr
+        told = migrating.stderr.readline()
+        somebody.execute("ROLLBACK")
+        _, more = migrating.communicate()
+
+    assert told == "Somebody else uses a table that is to be changed; the migration is tried again.\n"
+    assert (migrating.returncode, set(more.splitlines()) <= {told.strip()}) == (0, True)
 
 
 def test_a_tracker_that_holds_something_is_left_as_it_is(deployment, backup):

@@ -57,13 +57,13 @@ class SeparatePostgres:
 
 @contextmanager
 def process(
-    command: Sequence[str], *, stop: signal.Signals, environment: Mapping[str, str], log: Path
+    command: Sequence[str], *, stop: signal.Signals, environment: Mapping[str, str], log: Path, cwd: Path = ROOT
 ) -> Iterator[None]:
     """Keep a process up for the length of the block; it dies with this one."""
     with log.open("ab") as written:
         running = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env=environment,
             stdin=subprocess.DEVNULL,
             stdout=written,
