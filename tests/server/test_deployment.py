@@ -318,7 +318,7 @@ def test_a_migration_gives_way_to_who_uses_its_table_and_is_tried_again(deployme
         somebody.execute("BEGIN")
         somebody.execute("CREATE TABLE django_content_type (id int)")
         migrating = subprocess.Popen(
-            ["python", "manage.py", "migrate", "contenttypes"],
+            ["python", "manage.py", "migrate", "accounts"],
             cwd=ROOT,
             env=deployment.environment("migrate", database=empty),
             stdout=subprocess.PIPE,
