@@ -14,7 +14,7 @@ from api.paging import Order
 from api.questions import Fields, Question
 from api.schema import HASH, MOMENT, POSITION, REF, TEXT, Components, Schema
 from publishing import ledger
-from publishing.models import Act, Action, Change, Document, LedgerEntry, SignedHead
+from publishing.models import Act, Action, Change, Document, LedgerEntry, Redaction, SignedHead
 from publishing.reading import Answer
 from publishing.resource import registry
 from publishing.signing import head_as_told
@@ -127,12 +127,14 @@ class EntryList(ActList):
         }
 
     def cells(self, keys: Sequence[int], question: Question) -> list[Answer]:
-        """One query, and one more for the documents."""
+        """One query, and two more for the documents."""
         kept: dict[int, tuple[Any, bytes | memoryview]] = {}
         with_documents = question.values.get("documents") or set(question.fields or ()) & set(self.WITH_DOCUMENTS)
         if with_documents:
             documents = Document.objects.shown().filter(entry__in=keys)
-            kept = {seq: (body, salt) for seq, body, salt in documents.values_list("entry", "body", "salt")}
+            told = Redaction.objects.filter(entry__in=keys)
+            for of_both in (documents, told):
+                kept |= {seq: (body, salt) for seq, body, salt in of_both.values_list("entry", "body", "salt")}
         rows = {row[0]: row for row in LedgerEntry.objects.filter(pk__in=keys).values_list(*self.COLUMNS)}
         found = []
         for key in keys:

@@ -10,4 +10,4 @@ class PublishingConfig(AppConfig):
 
     def ready(self) -> None:
         # Declarations of resources and checks of the ledger register themselves in the apps that have them.
-        autodiscover_modules("resources", "verifying", "signing", "merging")
+        autodiscover_modules("resources", "verifying", "signing", "merging", "redacting")

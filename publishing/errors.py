@@ -110,3 +110,20 @@ class MergerClosed(DomainError):
 class MergerPreparedByYourself(NeedsAnother):
     code = "merger_prepared_by_yourself"
     message = _("You prepared this merger, so another person has to do it.")
+
+
+class NothingToRedact(DomainError):
+    code = "nothing_to_redact"
+    message = _(
+        "No document of “%(ref)s” has such a text to be taken out. Choose other fields, or the present text too."
+    )
+
+
+class RedactionClosed(DomainError):
+    code = "redaction_closed"
+    message = _("This redaction was done or discarded before.")
+
+
+class RedactionPreparedByYourself(NeedsAnother):
+    code = "redaction_prepared_by_yourself"
+    message = _("You prepared this redaction, so another person has to do it.")

@@ -32,13 +32,17 @@ class Head(NamedTuple):
 
 
 class Item(NamedTuple):
-    """What is to be written about one thing; `document` is None when it ceases to be public."""
+    """What is to be written about one thing; `document` is None when it ceases to be public.
+
+    `kept_hash` is the hash of what a redaction says: that is kept beside the documents, and ends none of them.
+    """
 
     thing: int
     resource: str
     ref: str
     action: Action
     document: dict[str, Any] | None
+    kept_hash: str = ""
 
 
 def canonical(value: Any) -> bytes:
@@ -140,13 +144,13 @@ class Appending:
         recorded_at, change = timestamp(self.recorded_at), str(self.id)
         for number, item in enumerate(items):
             self.seq += 1
-            hashed = ""
+            hashed = item.kept_hash
             if item.document is not None:
                 salt = salts[number * SALT_BYTES : (number + 1) * SALT_BYTES]
                 written = canonical(item.document)
                 hashed = hashlib.sha256(salt + written).hexdigest()
                 prepared.documents.append((self.seq, None, item.thing, salt, written.decode()))
-            if item.action != Action.PUBLISHED:
+            if item.action not in (Action.PUBLISHED, Action.REDACTED):
                 prepared.closed.append((item.thing, self.seq))
             action, previous = item.action.value, self.hash
             self.hash = entry_hash(

@@ -166,6 +166,7 @@ class Act(models.TextChoices):
     UNPUBLISH = "unpublish", _("unpublication")
     MERGE = "merge", _("merger")
     SEPARATE = "separate", _("undoing of a merger")
+    REDACT = "redact", _("redaction")
     DECIDE = "decide", _("decision")
     CORRECT = "correct", _("correction")
     REVISE_METHOD = "revise_method", _("revision of the method")
@@ -207,6 +208,7 @@ class Action(models.TextChoices):
     UNPUBLISHED = "unpublished", _("unpublished")
     MERGED = "merged", pgettext_lazy("of a thing", "merged")
     ABSORBED = "absorbed", _("took another one in")
+    REDACTED = "redacted", _("redacted")
 
 
 class LedgerEntry(models.Model):
@@ -456,3 +458,88 @@ class Merger(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old} → {self.into}"
+
+
+class Redaction(models.Model):
+    """What was taken out of the documents of a thing, and why. Nothing changes or removes it.
+
+    It is the document of its own position of the ledger, hashed with its own salt: it names the documents by their
+    positions, the fields in each, and the hash of each as it is now with its new salt.
+    """
+
+    entry = models.OneToOneField(
+        LedgerEntry,
+        models.PROTECT,
+        primary_key=True,
+        db_column="seq",
+        related_name="redaction",
+        db_constraint=False,
+    )
+    thing = models.ForeignKey(Publishable, models.PROTECT, verbose_name=_("public thing"), related_name="redactions")
+    salt = models.BinaryField(_("salt"), max_length=16)
+    body = models.JSONField(_("redaction"))
+
+    class Meta:
+        verbose_name = _("redaction")
+        verbose_name_plural = _("redactions")
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"{self.thing} @{self.pk}"
+
+
+class RedactionState(models.TextChoices):
+    WAITING = "waiting", pgettext_lazy("a redaction", "waiting")
+    DONE = "done", pgettext_lazy("of a redaction", "done")
+    DISCARDED = "discarded", pgettext_lazy("of a redaction", "discarded")
+
+
+class PendingRedaction(models.Model):
+    """That texts of a thing must not stay public: prepared by one person, done or discarded by another.
+
+    It names the fields and holds none of their texts.
+    """
+
+    thing = models.ForeignKey(
+        Publishable, models.PROTECT, verbose_name=_("public thing"), related_name="pending_redactions"
+    )
+    fields = models.JSONField(_("fields"))
+    also_present = models.BooleanField(_("also as it stands now"), default=False)
+    note_en = models.CharField(_("note (English)"), max_length=150, blank=True)
+    note_zh = models.CharField(_("note (Chinese)"), max_length=150, blank=True)
+    prepared_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("prepared by"), related_name="prepared_redactions"
+    )
+    prepared_at = models.DateTimeField(_("prepared at"))
+    state = models.CharField(
+        pgettext_lazy("of a redaction", "state"),
+        max_length=10,
+        choices=RedactionState,
+        default=RedactionState.WAITING,
+    )
+    closed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, verbose_name=_("closed by"), null=True, related_name="+"
+    )
+    closed_at = models.DateTimeField(_("closed at"), null=True)
+
+    class Meta:
+        verbose_name = _("redaction in preparation")
+        verbose_name_plural = _("redactions in preparation")
+        default_permissions = ("view",)
+        constraints = [
+            models.CheckConstraint(condition=Q(state__in=RedactionState.values), name="pendingredaction_state_known"),
+            models.CheckConstraint(
+                condition=Q(state="waiting", closed_by=None, closed_at=None)
+                | ~Q(state="waiting") & Q(closed_by__isnull=False, closed_at__isnull=False),
+                name="pendingredaction_closed_by_somebody",
+            ),
+            models.CheckConstraint(
+                condition=~Q(note_en="") | ~Q(note_zh=""),
+                name="pendingredaction_with_note",
+                violation_error_message=_("Say why it is redacted."),
+            ),
+        ]
+        indexes = [models.Index(fields=["-prepared_at", "-id"], name="pendingredaction_newest")]
+
+    def __str__(self) -> str:
+        return self.thing.ref

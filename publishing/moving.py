@@ -10,7 +10,7 @@ from django.db.models import Q
 from pghistory.models import Event
 
 from publishing.errors import MergeTheseFirst, NotMergeable, PartOfEachOther
-from publishing.models import Document, Merger, PendingEdit, PublicationState, Publishable
+from publishing.models import Document, Merger, PendingEdit, PendingRedaction, PublicationState, Publishable, Redaction
 from publishing.resource import registry
 
 ALL = Q(pk__isnull=False)
@@ -21,6 +21,8 @@ staying: dict[str, Q] = {
     f"{Merger._meta.label}.old": ALL,
     f"{Merger._meta.label}.into": ALL,
     f"{PendingEdit._meta.label}.thing": ALL,
+    f"{Redaction._meta.label}.thing": ALL,
+    f"{PendingRedaction._meta.label}.thing": ALL,
 }
 
 

@@ -16,6 +16,7 @@ from publishing.models import (
     Merger,
     PublicationState,
     Publishable,
+    Redaction,
 )
 from publishing.resource import Asked, Resource, registry
 
@@ -135,6 +136,11 @@ def taken_in(key: int, *, version: int) -> list[Answer]:
         {"ref": ref, "version": first - 1, "note_en": english, "note_zh": chinese}
         for ref, first, english, chinese in rows.values_list("old__ref", "done_in__first_seq", "note_en", "note_zh")
     ]
+
+
+def last_redaction() -> int:
+    """Return the position of the last redaction, which changed what earlier versions show; 0 when there is none."""
+    return Redaction.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def standing(version: int) -> DocumentQuerySet:

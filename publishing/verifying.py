@@ -130,10 +130,12 @@ def _changes() -> Iterator[Broken]:
 
 
 def _documents(counts: dict[str, int]) -> Iterator[Broken]:
-    leaving = [Action.UNPUBLISHED, Action.MERGED]
+    leaving = [Action.UNPUBLISHED, Action.MERGED, Action.REDACTED]
     missing = LedgerEntry.objects.exclude(action__in=leaving).filter(document=None).order_by("seq").first()
     if missing:
         yield Broken(str(missing), _("its document is missing"))
+    redacted: dict[int, str] = {}
+    yield from _redactions(redacted)
     rows = (
         Document.objects.annotate(
             ends_well=Q(until_seq=None)
@@ -147,11 +149,28 @@ def _documents(counts: dict[str, int]) -> Iterator[Broken]:
         where = _("document of position %(seq)d (%(ref)s)") % {"seq": seq, "ref": ref}
         if thing != ref or body.get("ref") != ref:
             yield Broken(where, _("it is not about what the ledger says"))
-        if ledger.document_hash(salt=bytes(salt), document=body) != named:
+        if ledger.document_hash(salt=bytes(salt), document=body) != redacted.get(seq, named):
             yield Broken(where, _("it does not give the hash that the ledger has of it"))
         counts["documents"] += 1
         if not ends_well:
             yield Broken(where, _("it ends at a position that is about something else"))
+
+
+def _redactions(hashes: dict[int, str]) -> Iterator[Broken]:
+    """Check what the redactions say, and put aside which hash each redacted document has since, by its position."""
+    said = LedgerEntry.objects.filter(action=Action.REDACTED).order_by("seq").select_related("redaction__thing")
+    for entry in said.iterator(CHUNK):
+        redaction = getattr(entry, "redaction", None)
+        if redaction is None:
+            yield Broken(str(entry), _("what it took out is not said"))
+            continue
+        told = redaction.body
+        hashed = ledger.document_hash(salt=bytes(redaction.salt), document=told)
+        if hashed != entry.document_hash or not entry.ref == told["ref"] == redaction.thing.ref:
+            yield Broken(str(entry), _("what it says does not give the hash that the ledger has of it"))
+        for document in told["documents"]:
+            if document["seq"] < entry.seq:
+                hashes[document["seq"]] = document["document_hash"]
 
 
 def _rows(counts: dict[str, int]) -> Iterator[Broken]:

@@ -117,7 +117,7 @@ class Wording(NamedTuple):
 
 def wordings(ref: str, *, version: int) -> list[Wording]:
     """Return the publications of one thing's text up to a version, the newest first. One query."""
-    rows = LedgerEntry.objects.filter(ref=ref, seq__lte=version, document_hash__gt="").order_by("-seq")
+    rows = LedgerEntry.objects.filter(ref=ref, seq__lte=version, document__isnull=False).order_by("-seq")
     return [Wording(*row) for row in rows.values_list("seq", "recorded_at", "change__last_seq")]
 
 

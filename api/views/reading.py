@@ -16,6 +16,7 @@ from api import caching, problems
 from api.languages import language_of
 from api.questions import Question
 from api.schema import PublicSchema
+from publishing import reading
 
 MEDIA_TYPES = {
     "json": "application/json",
@@ -75,7 +76,8 @@ class AnswerView(PublicView):
 
     def etag(self, request: Request, question: Question, *parts: object) -> str:
         """Return the ETag of the answer; `parts` is what it depends on beside address, language, version and day."""
-        whole = (translation.get_language(), question.asked.version, question.asked.as_of, *parts)
+        taken_out = reading.last_redaction() if question.pinned else 0
+        whole = (translation.get_language(), question.asked.version, question.asked.as_of, taken_out, *parts)
         return caching.etag_of(request._request, parts=whole)
 
     def check_accepted(self, request: Request, format: str) -> None:

@@ -1,17 +1,18 @@
 """The pages of mergers: prepared from the page of the thing that goes, looked at side by side, done and undone."""
 
-from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import Any, ClassVar, NamedTuple
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth import get_permission_codename
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.functional import Promise
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
@@ -19,7 +20,7 @@ from publishing import reading
 from publishing.actions import hanging_on
 from publishing.admin.naming import admin_url, badge, label_of
 from publishing.admin.pending import in_words, may_publish, staff_of
-from publishing.admin.reading import ReadOnlyAdmin
+from publishing.admin.reading import Act, WaitingAdmin
 from publishing.differences import Difference
 from publishing.errors import DomainError
 from publishing.merging import discard_merger, merge, needs_second_person, prepare_merger, undo_merger
@@ -111,7 +112,21 @@ def merger_url(merger: Merger, page: str = "change") -> str:
 
 
 @admin.register(Merger)
-class MergerAdmin(ReadOnlyAdmin):
+class MergerAdmin(WaitingAdmin):
+    acts: ClassVar[dict[str, tuple[Act, Promise]]] = {
+        "do": (
+            lambda merger, by, now: merge(merger=merger, by=by, now=now),
+            _("Merged. The old ref leads to this one now."),
+        ),
+        "discard": (
+            lambda merger, by, now: discard_merger(merger=merger, by=by, now=now),
+            _("The merger is discarded; nothing has changed in public."),
+        ),
+        "undo": (
+            lambda merger, by, now: undo_merger(merger=merger, by=by, now=now),
+            _("The merger is undone: both are public again, each with what was its own."),
+        ),
+    }
     list_display = ["name", "kind", "prepared_by", "prepared_at", "state_badge", "closed_by"]
     list_filter = ["state", "prepared_at"]
     list_select_related = ["old", "into", "prepared_by", "closed_by"]
@@ -132,18 +147,6 @@ class MergerAdmin(ReadOnlyAdmin):
     @admin.display(description=_("state"), ordering="state")
     def state_badge(self, merger: Merger) -> SafeString:
         return badge(f"merger-{merger.state}", merger.get_state_display())
-
-    def get_urls(self) -> list[URLPattern]:
-        pages: dict[str, Callable[..., HttpResponse]] = {
-            "do": self.do_view,
-            "discard": self.discard_view,
-            "undo": self.undo_view,
-        }
-        own = [
-            path(f"<int:key>/{page}/", self.admin_site.admin_view(view), name=f"publishing_merger_{page}")
-            for page, view in pages.items()
-        ]
-        return [*own, *super().get_urls()]
 
     def render_change_form(
         self,
@@ -170,35 +173,6 @@ class MergerAdmin(ReadOnlyAdmin):
             **(_what_it_does(obj) if waits else {}),
         }
         return super().render_change_form(request, context, add=add, change=change, form_url=form_url, obj=obj)
-
-    def do_view(self, request: HttpRequest, key: int) -> HttpResponse:
-        done = _("Merged. The old ref leads to this one now.")
-        return self._act(request, key, lambda merger, by: merge(merger=merger, by=by, now=timezone.now()), done)
-
-    def discard_view(self, request: HttpRequest, key: int) -> HttpResponse:
-        done = _("The merger is discarded; nothing has changed in public.")
-        return self._act(
-            request, key, lambda merger, by: discard_merger(merger=merger, by=by, now=timezone.now()), done
-        )
-
-    def undo_view(self, request: HttpRequest, key: int) -> HttpResponse:
-        done = _("The merger is undone: both are public again, each with what was its own.")
-        return self._act(request, key, lambda merger, by: undo_merger(merger=merger, by=by, now=timezone.now()), done)
-
-    def _act(self, request: HttpRequest, key: int, action: Callable[[Merger, Any], object], done: Any) -> HttpResponse:
-        """Do what a button of the merger's page asks for, and say there what came of it."""
-        if request.method != "POST":
-            return HttpResponseNotAllowed(["POST"])
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        merger = get_object_or_404(Merger, pk=key)
-        try:
-            action(merger, staff_of(request))
-        except DomainError as refused:
-            self.message_user(request, str(refused), messages.ERROR)
-        else:
-            self.message_user(request, done, messages.SUCCESS)
-        return HttpResponseRedirect(merger_url(merger))
 
 
 def _what_it_does(merger: Merger) -> dict[str, Any]:

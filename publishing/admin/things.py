@@ -37,6 +37,7 @@ from publishing.admin.pending import (
     waiting_edits,
 )
 from publishing.admin.reading import ReadOnly
+from publishing.admin.redacting import Redacts
 from publishing.admin.translating import Translated
 from publishing.completeness import Incomplete, refuse_incomplete
 from publishing.differences import public_differences
@@ -251,7 +252,7 @@ class UnpublishForm(forms.Form):
     )
 
 
-class ThingAdmin(OffersThings, ShowsState, Merges, Translated):
+class ThingAdmin(OffersThings, ShowsState, Merges, Redacts, Translated):
     """A thing is made as a draft. Once it is public, every save is a revision that the ledger records."""
 
     form = ThingForm

@@ -11,6 +11,7 @@ from publishing.admin.filters import DropdownFilter
 from publishing.merging import prepare_merger
 from publishing.models import LedgerEntry
 from publishing.pending import keep_edit
+from publishing.redacting import prepare_redaction, redact
 from publishing.signing import sign_head
 from sources.actions import keep_text
 from tests.admin.conftest import desk_of
@@ -42,6 +43,10 @@ def everything(world, finding, pledge, editor):
     keep_edit(thing=Theme.objects.get(), form={}, differences=[], by=editor, now=finding.found_at)
     acme, bell = Actor.objects.filter(ref__in=["acme", "bell"]).order_by("ref")
     prepare_merger(old=bell, into=acme, by=editor, now=finding.found_at)
+    redaction = prepare_redaction(
+        thing=acme, fields=["name_zh"], also_present=True, note_en="No name.", by=editor, now=finding.found_at
+    )
+    redact(redaction=redaction, by=editor, now=finding.found_at)
 
 
 def test_every_model_of_the_domain_is_in_the_admin():

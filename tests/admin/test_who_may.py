@@ -84,6 +84,8 @@ OWN_PAGES = {
     "publishing_merger_discard": (NOBODY, DESKS),
     "publishing_merger_do": (NOBODY, DESKS),
     "publishing_merger_undo": (NOBODY, DESKS),
+    "publishing_pendingredaction_do": (NOBODY, DESKS),
+    "publishing_pendingredaction_discard": (NOBODY, DESKS),
     "tracking_decision_withdraw": (NOBODY, DESKS),
     "tracking_record_decide": (EDITOR, EDITOR),
     "tracking_decision_approve": (NOBODY, REVIEWER),
@@ -118,6 +120,7 @@ def expected(label: str, page: str) -> tuple[frozenset[str], frozenset[str]]:
         "unpublish": (REVIEWER, REVIEWER),
         "pledges": (EDITOR, EDITOR),
         "merge": (merges, merges),
+        "redact": (editor | REVIEWER, editor | REVIEWER),
         "former": (STAFF, STAFF),
     }[page]
 

@@ -10,12 +10,14 @@ from django.utils.translation import gettext_lazy as _
 
 from publishing.admin.naming import ShowsState, admin_url
 from publishing.admin.reading import ReadOnlyAdmin
+from publishing.admin.redacting import Redacts
 from tracking.admin.showing import status_badge
 from tracking.models import StatusChange, StatusSpan
 
 
 @admin.register(StatusChange)
-class StatusChangeAdmin(ShowsState, ReadOnlyAdmin):
+class StatusChangeAdmin(ShowsState, Redacts, ReadOnlyAdmin):
+    change_form_template = "admin/publishing/redactable.html"
     list_display = ["record", "shown_status", "effective_on", "kind", "why", "seq", "state_badge"]
     list_filter = ["kind", "status", "effective_on", "state", "record__resource"]
     list_select_related = ["record"]

@@ -9,6 +9,11 @@ BEGIN
         END IF;
         RETURN NEW;
     END IF;
+    -- What a redaction under way takes out of its status change goes from the decision too.
+    IF OLD.state = 'approved' AND TG_OP = 'UPDATE' AND tracking_being_redacted(OLD.status_change_id) <> '{}'
+       AND to_jsonb(NEW) = to_jsonb(OLD) || tracking_being_redacted(OLD.status_change_id) THEN
+        RETURN NEW;
+    END IF;
     IF OLD.state IN ('approved', 'withdrawn') THEN
         RAISE EXCEPTION 'a decision that is % is never changed or removed', OLD.state
             USING ERRCODE = 'restrict_violation';

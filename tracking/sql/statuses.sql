@@ -1,7 +1,7 @@
 -- What the database itself refuses about statuses. Functions belong to the role that migrates; the triggers fire ALWAYS.
 
 -- A status change is written once. Only three things may follow: its position in the ledger, and the translation of its
--- texts where one language was still empty.
+-- texts where one language was still empty. (As it is since there are redactions, it stands in redaction.sql.)
 CREATE FUNCTION tracking_statuschange_fixed() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF (NEW.publishable_ptr_id, NEW.record_id, NEW.kind, NEW.status, NEW.effective_on, NEW.supersedes_id)
