@@ -38,15 +38,20 @@ def told(stack: Stack, code: str) -> str:
 
 
 def processes(stack: Stack, *words: str) -> list[int]:
-    """Return the pids of the stack's processes whose command line has these words."""
+    """Return the pids of the stack's processes whose command line has these words.
+
+    Valkey writes its title over its environment, so a process in the data folder counts too.
+    """
     found = []
     for pid, _fields in every_process():
         try:
             line = Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
             environment = Path(f"/proc/{pid}/environ").read_bytes()
+            folder = Path(f"/proc/{pid}/cwd").readlink()
         except OSError:
             continue
-        if os.fsencode(stack.data) in environment + line.encode() and all(word in line for word in words):
+        own = os.fsencode(stack.data) in environment + line.encode() or folder.is_relative_to(stack.data)
+        if own and all(word in line for word in words):
             found.append(pid)
     return found
 
