@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 from django_otp.plugins.otp_static.admin import StaticDevice
 from django_otp.plugins.otp_totp.admin import TOTPDevice
 
@@ -79,8 +80,11 @@ class AccountAdmin(admin.ModelAdmin):
     fieldsets = [
         (None, {"fields": ["username", ("first_name", "last_name"), "email", "groups"]}),
         (_("Language and time"), {"fields": [("language", "time_zone")]}),
-        (_("State"), {"fields": ["state", "has_second_factor", "last_login", "date_joined"]}),
+        (pgettext_lazy("account", "State"), {"fields": ["state", "has_second_factor", "last_login", "date_joined"]}),
     ]
+
+    class Media:
+        css = {"all": ["accounts/door.css"]}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet:
         confirmed = TOTPDevice.objects.filter(user=OuterRef("pk"), confirmed=True)
@@ -98,9 +102,9 @@ class AccountAdmin(admin.ModelAdmin):
         held = [name_of(group.name) for group in account.groups.all()]
         return ", ".join([*([str(_("superuser"))] if account.is_superuser else []), *held]) or "–"
 
-    @admin.display(description=_("state"), ordering="is_active")
+    @admin.display(description=pgettext_lazy("account", "state"), ordering="is_active")
     def state(self, account: User) -> str:
-        return str(_("open") if account.is_active else _("closed"))
+        return str(pgettext_lazy("account", "open") if account.is_active else pgettext_lazy("account", "closed"))
 
     @admin.display(description=_("second factor"), boolean=True)
     def has_second_factor(self, account: User) -> bool:

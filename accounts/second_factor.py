@@ -42,7 +42,7 @@ def new_device(user: User) -> TOTPDevice:
 
 def picture_of(device: TOTPDevice) -> SafeString:
     """Return the QR code that an app reads, as SVG without script or style."""
-    drawn = segno.make(device.config_url, error="m").svg_inline(scale=5, border=3, light="#fff", omitsize=False)
+    drawn = segno.make(device.config_url, error="m").svg_inline(border=4, light="#fff", omitsize=True)
     return SafeString(drawn)
 
 
