@@ -59,8 +59,7 @@ def visit(browser: Browser, live_server: Any, width: int, language: str) -> Iter
 
     def open_door(name: str) -> Door:
         contexts.append(browser.new_context(viewport={"width": width, "height": 800}))
-        cookie = {"name": "django_language", "value": language, "url": live_server.url}
-        contexts[-1].add_cookies([cookie])
+        contexts[-1].add_cookies([{"name": "django_language", "value": language, "url": str(live_server.url)}])
         return Door(contexts[-1].new_page(), live_server.url, name)
 
     yield open_door
