@@ -17,11 +17,15 @@ PRODUCTION = {
 }
 
 
-def check(tmp_path: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def run(tmp_path: Path, *command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "PACTWATCH_DATA": str(tmp_path), **variables}
     return subprocess.run(
-        [sys.executable, "manage.py", "check", *options], cwd=ROOT, env=environment, capture_output=True, text=True
+        [sys.executable, "manage.py", *command], cwd=ROOT, env=environment, capture_output=True, text=True
     )
+
+
+def check(tmp_path: Path, *options: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    return run(tmp_path, "check", *options, **variables)
 
 
 @pytest.mark.parametrize(
@@ -56,6 +60,14 @@ def test_production_is_told_what_it_lacks(tmp_path):
 
     assert done.returncode == 1
     assert [each in done.stderr for each in ("pactwatch.E001", "pactwatch.E003", "pactwatch.W004")] == [True] * 3
+
+
+@pytest.mark.parametrize(("variables", "on"), [(PRODUCTION, True), ({}, False)])
+def test_two_persons_and_a_second_factor_are_asked_for_on_a_server_and_not_on_a_laptop(tmp_path, variables, on):
+    settings = run(tmp_path, "diffsettings", **variables).stdout
+
+    for name in ("TWO_PERSON_RULE", "SECOND_FACTOR"):
+        assert f"\n{name} = {on}" in settings
 
 
 def test_the_secret_of_a_laptop_is_made_once_and_read_by_its_owner_only(tmp_path):
