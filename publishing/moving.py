@@ -66,8 +66,8 @@ def name_of(link: Any) -> str:
 def plan_merger(*, old: int, into: int) -> Plan:
     """Work out what it takes to merge one thing into another, both given by key. Reads only.
 
-    What would be the same twice is merged with them, such as two signatures of one declaration, where that says
-    nothing about whether a promise was kept.
+    What would be the same twice is merged with them, such as two signatures of one declaration, or two pledges of one
+    commitment of which the one that goes has no status; one that has is merged by itself first.
 
     Raises NotMergeable, PartOfEachOther, MergeTheseFirst.
     """
@@ -138,19 +138,19 @@ def _plan_link(link: Any, pair: Pair, plan: Plan) -> None:
     if things and name_of(link) != MERGED_INTO:
         rows = rows.exclude(state=PublicationState.MERGED)
     found = list(rows.order_by("pk"))
-    if things:
-        _refuse_same_again(link, pair, [row.pk for row in found])
+    same = _same_again(link, pair, [row.pk for row in found]) if things else {}
+    going = {old.pk for old, _into in plan.pairs}
     for row in found:
-        twin = _twin(row, link, pair.into.pk)
+        here, twin = same.get(row.pk) or (row, _twin(row, link, pair.into.pk))
         if not things:
             there = twin is not None or pair.into.pk in owners_of(row)
             plan.moves.append(Move(link, row, pair.old.pk, None if there else pair.into.pk))
         elif twin is None:
             plan.moves.append(Move(link, row, pair.old.pk, pair.into.pk))
-        elif registry[row.resource].mergeable:
-            raise MergeTheseFirst(ref=row.ref, into=twin.ref)
-        elif row.is_public and twin.is_public:
-            plan.pairs.append(Pair(row, twin))
+        elif row.is_public and row.pk not in going:
+            if not twin.is_public or _leaves_history(here):
+                raise MergeTheseFirst(ref=here.ref, into=twin.ref)
+            plan.pairs.append(Pair(here, twin))
 
 
 MERGED_INTO = f"{Publishable._meta.label}.merged_into"
@@ -172,8 +172,12 @@ def _twin(row: Any, link: Any, into: int) -> Any:
     return None
 
 
-def _refuse_same_again(link: Any, pair: Pair, moved: Sequence[int]) -> None:
-    """Raise MergeTheseFirst when a thing that moves would be what another one is already. Two queries for a kind."""
+def _same_again(link: Any, pair: Pair, moved: Sequence[int]) -> dict[int, tuple[Any, Any]]:
+    """Return the things that would become what another one is already, by key, each with that one.
+
+    It is so by what their resource has `once`. Three queries for a kind.
+    """
+    found: dict[int, tuple[Any, Any]] = {}
     for resource in registry:
         if link.name not in resource.once or not issubclass(resource.model, link.model):
             continue
@@ -181,12 +185,25 @@ def _refuse_same_again(link: Any, pair: Pair, moved: Sequence[int]) -> None:
         rest = [column.attname for column in columns]
         standing = resource.model._base_manager.exclude(state=PublicationState.MERGED)
         there = {
-            tuple(values): ref
-            for ref, *values in standing.filter(**{link.name: pair.into.pk}).values_list("ref", *rest)
+            tuple(values): key for key, *values in standing.filter(**{link.name: pair.into.pk}).values_list("pk", *rest)
         }
-        for ref, *values in standing.filter(pk__in=moved).order_by("pk").values_list("ref", *rest):
-            if twin := there.get(tuple(values)):
-                raise MergeTheseFirst(ref=ref, into=twin)
+        twins = {
+            key: there[tuple(values)]
+            for key, *values in standing.filter(pk__in=moved).order_by("pk").values_list("pk", *rest)
+            if tuple(values) in there
+        }
+        rows = resource.model._base_manager.in_bulk([*twins, *twins.values()])
+        found |= {key: (rows[key], rows[twin]) for key, twin in twins.items()}
+    return found
+
+
+def _leaves_history(row: Publishable) -> bool:
+    """Whether something public, such as a status change, would stay behind with a thing that goes."""
+    return any(
+        link.model._base_manager.filter(**{link.name: row.pk}, state=PublicationState.PUBLISHED).exists()
+        for link in links_to(type(row))
+        if issubclass(link.model, Publishable) and staying.get(name_of(link)) == ALL
+    )
 
 
 def _refuse_lineage(pair: Pair) -> None:

@@ -300,9 +300,37 @@ def test_the_signatures_and_pledges_of_an_actor_move_and_what_would_be_there_twi
     call_command("verify_ledger")
 
 
+def test_pledges_that_would_be_there_twice_are_merged_along_where_no_status_goes_with_them(world, tmp_path, reviewer):
+    doubled = records(2026)["commitments"][1] | {"bound": ["acme", "acme-inc"]}
+    recurring = records(2026)["commitments"][2] | {"bound": ["acme", "acme-inc", "bolt"]}
+    load(tmp_path / "doubled", {"commitments": [doubled, recurring]})
+    load(tmp_path / "more", {"evidence": [shown("accord.wages.acme-inc")]})
+    periods = set(Publishable.objects.filter(ref__startswith="accord.yearly.acme-inc").values_list("ref", flat=True))
+
+    merger = merged("acme-inc", "acme", reviewer)
+
+    assert leads("/en/records/accord.wages.acme-inc/") == "/en/records/accord.wages.acme/"
+    assert len(periods) > 1
+    assert all(leads(f"/en/records/{ref}/").startswith("/en/records/accord.yearly.acme") for ref in periods)
+    evidence = api("pledges/accord.wages.acme/")["evidence"]
+    assert {each["ref"] for each in evidence} == {"evd-wages", "evd-accord.wages.acme-inc"}
+    call_command("verify_ledger")
+
+    undone(merger, reviewer)
+
+    assert [each["ref"] for each in api("pledges/accord.wages.acme-inc/")["evidence"]] == ["evd-accord.wages.acme-inc"]
+    assert all(get(f"/en/records/{ref}/").status_code == 200 for ref in periods)
+    call_command("verify_ledger")
+
+
 def test_what_cannot_be_one_and_the_same_is_refused_and_nothing_is_written(world, tmp_path, reviewer):
     doubled = records(2026)["commitments"][1] | {"bound": ["acme", "acme-inc"]}
+    pledge = "accord.wages.acme-inc"
     load(tmp_path / "doubled", {"commitments": [doubled]})
+    load(
+        tmp_path / "more",
+        {"evidence": [shown(pledge)], "status-changes": [status_change(pledge, "stalled", "2026-11-20")]},
+    )
     before, bolt = ledger.head(), Publishable.objects.get(ref="bolt")
 
     for old, into, refusal in (
