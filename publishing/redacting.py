@@ -120,9 +120,8 @@ def redact(*, redaction: PendingRedaction, by: User, now: datetime) -> Appending
             raise NothingToRedact(ref=redaction.thing.ref)
         words = _words(redaction, documents, current.recorded_at)
         _write(redaction, documents, words, current)
-        standing = [document for document in documents if document.until_seq is None]
-        here = {key for document in standing for key in _taken(redaction, document)}
-        _take_out_of_rows(redaction.thing, words, here if redaction.thing.is_public else set(words))
+        standing = {key for document, taken in documents.items() if document.until_seq is None for key in taken}
+        _take_out_of_rows(redaction.thing, words, standing if redaction.thing.is_public else set(words))
     return current
 
 
@@ -131,26 +130,21 @@ def needs_second_person(*, redaction: PendingRedaction, by: User) -> bool:
     return settings.TWO_PERSON_RULE and by.pk == redaction.prepared_by_id
 
 
-def concerned(redaction: PendingRedaction) -> list[Document]:
-    """Return the documents of the thing that have one of the texts, in the order of the ledger."""
-    documents = list(redaction.thing.documents.order_by("entry"))
-    return [document for document in documents if _taken(redaction, document)]
+def concerned(redaction: PendingRedaction) -> dict[Document, list[str]]:
+    """Return the documents of the thing that have one of the texts, in the order of the ledger, each with its fields.
 
-
-def taken_from(redaction: PendingRedaction, document: Document) -> dict[str, str]:
-    """Return the texts that a redaction takes out of a document, by field."""
-    return {key: document.body[key] for key in _taken(redaction, document)}
-
-
-def _taken(redaction: PendingRedaction, document: Document) -> list[str]:
-    stands = {} if redaction.also_present else _present(redaction.thing_id)
-    return [
-        key for key in redaction.fields if document.body.get(key) and document.body[key] != stands.get(key, object())
-    ]
-
-
-def _present(thing: int) -> dict[str, Any]:
-    return Document.objects.current().filter(thing=thing).values_list("body", flat=True).first() or {}
+    Two queries.
+    """
+    documents = redaction.thing.documents.order_by("entry")
+    stands: dict[str, Any] = {}
+    if not redaction.also_present:
+        stands = documents.current().values_list("body", flat=True).first() or {}
+    found = {}
+    for document in documents:
+        texts = {key: text for key in redaction.fields if (text := document.body.get(key))}
+        if taken := [key for key, text in texts.items() if redaction.also_present or text != stands.get(key)]:
+            found[document] = taken
+    return found
 
 
 def _close(redaction: PendingRedaction, state: RedactionState, by: User, now: datetime) -> None:
@@ -159,7 +153,9 @@ def _close(redaction: PendingRedaction, state: RedactionState, by: User, now: da
         raise RedactionClosed()
 
 
-def _words(redaction: PendingRedaction, documents: Sequence[Document], moment: datetime) -> dict[str, str]:
+def _words(
+    redaction: PendingRedaction, documents: Mapping[Document, Sequence[str]], moment: datetime
+) -> dict[str, str]:
     """Return what stands in the place of each text: in the language of its field, else in English.
 
     Where a column has no room for the note, it is one word.
@@ -174,9 +170,8 @@ def _words(redaction: PendingRedaction, documents: Sequence[Document], moment: d
                 gettext("[redacted on %(day)s: %(note)s]") % {"day": day, "note": note},
                 gettext("[redacted]"),
             )
-    taken = sorted({key for document in documents for key in _taken(redaction, document)})
     words = {}
-    for key in taken:
+    for key in sorted({key for taken in documents.values() for key in taken}):
         whole, short = said["zh-hans" if key.endswith("_zh") else "en"]
         room = getattr(resource.model._meta.get_field(columns[key]), "max_length", None)
         words[key] = whole if room is None or len(whole) <= room else short
@@ -184,15 +179,17 @@ def _words(redaction: PendingRedaction, documents: Sequence[Document], moment: d
 
 
 def _write(
-    redaction: PendingRedaction, documents: Sequence[Document], words: Mapping[str, str], current: Appending
+    redaction: PendingRedaction,
+    documents: Mapping[Document, Sequence[str]],
+    words: Mapping[str, str],
+    current: Appending,
 ) -> None:
     """Write the position that names documents and fields, then replace the texts."""
     thing, named, salts = redaction.thing, [], []
-    for document in documents:
-        taken = _taken(redaction, document)
+    for document, taken in documents.items():
         body, salt = document.body | {key: words[key] for key in taken}, os.urandom(SALT_BYTES)
         hashed = ledger.document_hash(salt=salt, document=body)
-        named.append({"seq": document.pk, "fields": taken, "document_hash": hashed})
+        named.append({"seq": document.pk, "fields": list(taken), "document_hash": hashed})
         salts.append(salt)
     told = {
         "ref": thing.ref,

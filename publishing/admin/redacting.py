@@ -27,7 +27,6 @@ from publishing.redacting import (
     needs_second_person,
     prepare_redaction,
     redact,
-    taken_from,
 )
 from publishing.resource import registry
 
@@ -163,16 +162,16 @@ class PendingRedactionAdmin(WaitingAdmin):
         waits = obj.state == RedactionState.WAITING
         own = needs_second_person(redaction=obj, by=staff_of(request))
         may = may_publish(request)
-        documents = concerned(obj) if waits else []
+        documents = concerned(obj) if waits else {}
         context |= {
             "waits": waits,
             "needs_another": waits and may and own,
             "may_do": waits and may and not own and documents,
             "may_discard": waits and (may or obj.prepared_by_id == request.user.pk),
             "taken": [
-                {"seq": document.pk, "stands": document.until_seq is None, "field": key, "text": text}
-                for document in documents
-                for key, text in taken_from(obj, document).items()
+                {"seq": document.pk, "stands": document.until_seq is None, "field": key, "text": document.body[key]}
+                for document, taken in documents.items()
+                for key in taken
             ],
             "thing_address": admin_url(obj.thing),
         }
