@@ -1,12 +1,14 @@
 """The one importer: `plan_import` reads and compares, `apply_plan` writes the plan as one change."""
 
+import shutil
 import tempfile
 from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import cached_property
 from itertools import count
+from multiprocessing import get_context
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -26,6 +28,8 @@ from publishing.resource import Resource, registry
 from publishing.tables import UnreadableFile, import_files, read_rows
 
 NEIGHBOURS = 20
+# Below 10 MB, starting processes takes longer than reading.
+WORTH_A_PROCESS = 10_000_000
 MADE = Path("—")
 
 Document = dict[str, Any]
@@ -71,11 +75,20 @@ class Standing(NamedTuple):
 class Spool:
     """The documents of one resource on disk, so that memory stays flat however many there are."""
 
-    def __init__(self) -> None:
-        self._file: IO[bytes] = tempfile.TemporaryFile()
+    def __init__(self, path: Path | None = None) -> None:
+        self._file: IO[bytes] = path.open("wb") if path else tempfile.TemporaryFile()
 
     def add(self, origin: Origin, document: Document) -> None:
         self._file.write(orjson.dumps([*origin, document]) + b"\n")
+
+    def extend(self, written: Path) -> None:
+        """Take over what another spool wrote, and remove its file."""
+        with written.open("rb") as lines:
+            shutil.copyfileobj(lines, self._file)
+        written.unlink()
+
+    def close(self) -> None:
+        self._file.close()
 
     def __iter__(self) -> Iterator[tuple[Origin, Document]]:
         self._file.flush()
@@ -108,14 +121,23 @@ class Plan:
 
     def add(self, resource: type[Resource], origin: Origin, document: Document) -> None:
         """Take a document into the plan; a ref that stands twice is reported."""
-        ref = document["ref"]
+        if self._take(resource, origin, document["ref"]):
+            self.spools[resource.name].add(origin, document)
+
+    def add_file(self, resource: type[Resource], reading: "Reading") -> None:
+        """Take all documents of a file into the plan, and what is wrong with them."""
+        self.problems += reading.problems
+        for ref, row in zip(reading.refs, reading.rows, strict=True):
+            self._take(resource, Origin(reading.number, row), ref)
+        self.spools.setdefault(resource.name, Spool()).extend(reading.documents)
+
+    def _take(self, resource: type[Resource], origin: Origin, ref: str) -> bool:
+        self.spools.setdefault(resource.name, Spool())
         if ref in self.kind_of:
             self.report_at(origin)("ref", _("“%(ref)s” stands twice in the files.") % {"ref": ref})
-            return
+            return False
         self.kind_of[ref] = resource.name
-        if resource.name not in self.spools:
-            self.spools[resource.name] = Spool()
-        self.spools[resource.name].add(origin, document)
+        return True
 
     def documents(self, resource: str) -> Iterator[Document]:
         """Yield the documents of a resource that the files hold."""
@@ -164,16 +186,29 @@ def _around(word: str, known: Sequence[str]) -> Sequence[str]:
     return known[max(0, place - NEIGHBOURS) : place + NEIGHBOURS]
 
 
-def plan_import(paths: Sequence[Path]) -> Plan:
+class Reading(NamedTuple):
+    """What was read from a file: its documents on disk, their refs and rows, and what is wrong."""
+
+    number: int
+    documents: Path
+    refs: list[str]
+    rows: list[int]
+    problems: list[Problem]
+
+
+def plan_import(paths: Sequence[Path], *, processes: int = 1) -> Plan:
     """Read files and folders, check everything, and compare with what is there. Writes nothing.
 
-    All problems are gathered in the plan, not only the first.
+    All problems are gathered in the plan, not only the first. Much is read in several processes side by side; they are
+    forked, so a process with threads of its own keeps to one.
     """
     plan = Plan()
     files, others = import_files(paths, registry.names())
     plan.problems.extend(map(_unreadable, others))
-    for kind, file in files:
-        _read_file(plan, registry[kind], file)
+    plan.files = [file for _kind, file in files]
+    with tempfile.TemporaryDirectory() as folder:
+        for (kind, _file), reading in zip(files, _read_files(files, Path(folder), processes), strict=True):
+            plan.add_file(registry[kind], reading)
     plan.existing = {
         ref: Standing(key, kind, state == PublicationState.PUBLISHED)
         for ref, key, kind, state in Publishable.objects.values_list("ref", "pk", "resource", "state").iterator()
@@ -186,23 +221,42 @@ def plan_import(paths: Sequence[Path]) -> Plan:
     return plan
 
 
-def _read_file(plan: Plan, resource: type[Resource], file: Path) -> None:
-    plan.files.append(file)
+def _read_files(files: Sequence[tuple[str, Path]], folder: Path, processes: int) -> list[Reading]:
+    sizes = [file.stat().st_size for _kind, file in files]
+    asked = [(number, kind, file, folder / str(number)) for number, (kind, file) in enumerate(files)]
+    if processes == 1 or sum(sizes) < WORTH_A_PROCESS:
+        return [_read_file(*each) for each in asked]
+    largest_first = sorted(asked, key=lambda each: -sizes[each[0]])
+    with ProcessPoolExecutor(processes, mp_context=get_context("fork")) as readers:
+        return sorted(readers.map(_read_file, *zip(*largest_first, strict=True)))
+
+
+def _read_file(number: int, kind: str, file: Path, documents: Path) -> Reading:
+    resource = registry[kind]
+    reading = Reading(number, documents, [], [], [])
     known = set(resource.import_columns())
+    spool = Spool(documents)
+    problems = reading.problems
     try:
         for row in read_rows(file):
-            origin = Origin(len(plan.files) - 1, row.number)
-            report = plan.report_at(origin)
+
+            def report(column: str, message: str, row: int = row.number) -> None:
+                problems.append(Problem(file, row, column, message))
+
             if not known.issuperset(row.values):
                 for column in row.values.keys() - known:
                     known.add(column)
                     report(column, unknown_word(column, resource.import_columns()))
-            before = len(plan.problems)
+            before = len(problems)
             document = resource.parse(row.values, report)
-            if len(plan.problems) == before or document.get("ref"):
-                plan.add(resource, origin, document)
+            if len(problems) == before or document.get("ref"):
+                reading.refs.append(document["ref"])
+                reading.rows.append(row.number)
+                spool.add(Origin(number, row.number), document)
     except UnreadableFile as wrong:
-        plan.problems.append(_unreadable(wrong))
+        problems.append(_unreadable(wrong))
+    spool.close()
+    return reading
 
 
 def _unreadable(wrong: UnreadableFile) -> Problem:

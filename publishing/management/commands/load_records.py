@@ -1,5 +1,6 @@
 """Load records from folders of YAML, CSV or XLSX."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        plan = plan_import(options["paths"])
+        plan = plan_import(options["paths"], processes=len(os.sched_getaffinity(0)))
         if not plan.is_sound:
             for problem in plan.problems:
                 self.stderr.write(str(problem))
