@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KT
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext
@@ -210,6 +210,11 @@ def disputes(asked: Asked) -> DocumentQuerySet:
     return reading.standing(asked.version).filter(thing__resource=Response.collection, body__disputes=True)
 
 
+def spans_of_thing(asked: Asked) -> QuerySet[StatusSpan]:
+    """Return the same for the thing of the document in the outer query; NOT IN would compare all rows with all."""
+    return spans(asked).filter(record=OuterRef("thing_id"))
+
+
 def holds_now(name: str, lookup: str, value: Any, asked: Asked) -> Q:
     """Return the condition on records as their rows stand."""
     match name:
@@ -234,7 +239,7 @@ def held_then(name: str, lookup: str, value: Any, asked: Asked) -> Q:
         case "status":
             statuses = [value] if lookup == "exact" else list(value)
             held = Q(thing__in=spans(asked).filter(status__in=statuses).values("record"))
-            return held | ~Q(thing__in=spans(asked).values("record")) if NOT_ASSESSED in statuses else held
+            return held | Q(~Exists(spans_of_thing(asked))) if NOT_ASSESSED in statuses else held
         case "status_since":
             dated = spans(asked).filter(**{f"change__effective_on__{lookup}": value})
             return Q(thing__in=dated.values("record"))
@@ -242,8 +247,8 @@ def held_then(name: str, lookup: str, value: Any, asked: Asked) -> Q:
             return Q(thing__in=spans(asked).values("record"))
         case "contested":
             return Q(thing__ref__in=disputes(asked).values(of=KT("body__record")))
-    settled = spans(asked).filter(status__in=[status.code for status in STATUSES.values() if status.settled])
-    open_still = ~Q(thing__in=settled.values("record"))
+    settled = spans_of_thing(asked).filter(status__in=[status.code for status in STATUSES.values() if status.settled])
+    open_still = Q(~Exists(settled))
     passes, moment, soon = KT("body__overdue_from"), timestamp(asked.moment), timestamp(asked.moment + DUE_SOON)
     match name:
         case "overdue":
