@@ -30,6 +30,11 @@ class Pristine:
             self.execute("CREATE TABLE pristine.{0} AS TABLE public.{0}", table)
 
     def close(self) -> None:
+        """End all other sessions too: a thread of some story's server may still be on its way out."""
+        self.connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+        )
         self.connection.close()
 
     def execute(self, statement: str, *names: str) -> Any:
