@@ -9,5 +9,5 @@ class PublishingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        # Declarations of resources and checks of the ledger register themselves in the apps that have them.
-        autodiscover_modules("resources", "verifying", "signing", "merging", "redacting")
+        # Look-ups, declarations of resources and checks of the ledger register themselves in the apps that have them.
+        autodiscover_modules("lookups", "resources", "verifying", "signing", "merging", "redacting")

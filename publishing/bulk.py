@@ -8,8 +8,6 @@ from typing import Any, TypeVar
 from django.db import connection, models
 from psycopg import sql
 
-from publishing import lookups  # noqa: F401  registers the look-up `among`
-
 CHUNK = 5_000
 
 T = TypeVar("T")

@@ -79,8 +79,8 @@ class Field:
         return {self.name: self.read(row.get(self.name), report)}
 
     def read(self, value: Any, report: Report) -> Any:
-        """Turn one value of a file into what the document holds."""
-        raise NotImplementedError(f"{type(self).__name__} reads whole rows")
+        """Turn one value of a file into what the document holds: a text, unless the field is of another kind."""
+        return read_text(value, self.name, report)
 
     def columns(self) -> tuple[str, ...]:
         """The paths to ask the model for."""
@@ -132,7 +132,7 @@ class Text(Field):
         self.max_length = max_length
 
     def read(self, value: Any, report: Report) -> str:
-        text = read_text(value, self.name, report)
+        text: str = super().read(value, report)
         if self.required and not text:
             report(self.name, _("This is needed."))
         if self.max_length and len(text) > self.max_length:

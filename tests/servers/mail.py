@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-import random
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -42,7 +42,8 @@ def free_port() -> int:
     Drawn by lot from those below the kernel's own (ip_local_port_range), since test runs side by side draw too.
     """
     while True:
-        with suppress(OSError), socket.create_server(("127.0.0.1", random.randrange(10_000, 32_000))) as taken:  # noqa: S311 no secret
+        port = 10_000 + secrets.randbelow(22_000)
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)) as taken:
             return int(taken.getsockname()[1])
 
 
