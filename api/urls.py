@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from api.acts import ChangeList, EntryList, HeadList
 from api.lists import List, ResourceList
+from api.views.histories import HistoryView
 from api.views.lists import DetailView, FacetsView, ListView
 from api.views.roots import DescriptionView, DocsView, NowhereView, RootView
 from publishing.models import REF_PATTERN
@@ -28,6 +29,14 @@ urlpatterns = [
             rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/\Z",
             DetailView.of(resource),
             name=f"api-{resource.name}-one",
+        )
+        for resource in resources
+    ),
+    *(
+        re_path(
+            rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/history/\Z",
+            HistoryView.of_resource(resource),
+            name=f"api-{resource.name}-history",
         )
         for resource in resources
     ),

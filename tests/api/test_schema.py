@@ -62,7 +62,8 @@ def test_every_address_is_described(api):
     lists = {f"/api/v1/{name}/" for name in COLLECTIONS}
     facets = {f"/api/v1/{name}/facets/" for name in FACETS}
     ones = {f"/api/v1/{name}/{{ref}}/" for name in RESOURCES}
-    assert set(described["paths"]) == {"/api/v1/", *lists, *facets, *ones}
+    about_one = {f"/api/v1/{name}/{{ref}}/{word}/" for name in RESOURCES for word in ("history",)}
+    assert set(described["paths"]) == {"/api/v1/", *lists, *facets, *ones, *about_one}
     for name in COLLECTIONS:
         operation = described["paths"][f"/api/v1/{name}/"]["get"]
         assert operation["description"], name
