@@ -20,10 +20,12 @@ from publishing.reading import Merged, NothingThere, Unpublished, leading_on
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
     400: gettext_lazy("The question cannot be answered as it is asked"),
+    401: gettext_lazy("The key is not valid"),
     404: gettext_lazy("Nothing is there"),
     405: gettext_lazy("Only reading is possible"),
     406: gettext_lazy("The answer cannot be given in that format"),
     410: gettext_lazy("It was unpublished"),
+    429: gettext_lazy("Too much was asked for in a short time"),
     500: gettext_lazy("A fault of ours"),
 }
 # What is not named here is a question that makes no sense: 400.
@@ -40,7 +42,7 @@ class Wrong(NamedTuple):
 
 
 class Problem(Exception):
-    """An answer that is a problem. `members` are added to its body."""
+    """An answer that is a problem. `members` are added to its body, `headers` to what stands above it."""
 
     def __init__(
         self,
@@ -50,6 +52,7 @@ class Problem(Exception):
         *,
         errors: Sequence[Wrong] = (),
         members: Mapping[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ):
         super().__init__(code)
         self.status = status
@@ -57,6 +60,7 @@ class Problem(Exception):
         self.detail = detail
         self.errors = errors
         self.members = members or {}
+        self.headers = headers or {}
 
 
 class Refused(Problem):
@@ -131,6 +135,7 @@ def respond(problem: Problem, *, path: str) -> HttpResponse:
     }
     if problem.errors:
         body["errors"] = [wrong._asdict() for wrong in problem.errors]
-    response = HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPE, status=problem.status)
-    response.headers["Cache-Control"] = "no-store" if problem.status == 500 else "no-cache"
+    response = HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPE, status=problem.status, headers=problem.headers)
+    # These are no answers to the address, but to who asked, or to the moment.
+    response.headers["Cache-Control"] = "no-store" if problem.status in (401, 429, 500) else "no-cache"
     return response

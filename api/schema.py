@@ -186,7 +186,9 @@ class Components:
 
         def make() -> Schema:
             media = {problems.MEDIA_TYPE: {"schema": self.schema("Problem", problem_schema)}}
-            return {"description": str(problems.TITLES[status]), "content": media}
+            wait = {"description": _("In how many seconds to ask again."), "schema": POSITION}
+            described = {"description": str(problems.TITLES[status]), "content": media}
+            return described | ({"headers": {"Retry-After": wait}} if status == 429 else {})
 
         return self._ref(f"Problem{status}", ResolvedComponent.RESPONSE, make)
 
@@ -264,6 +266,7 @@ def problem_schema() -> Schema:
             "note_en": TEXT | {"description": _("Why something was unpublished.") + " " + _("In English.")},
             "note_zh": TEXT | {"description": _("Why something was unpublished.") + " " + _("In Chinese.")},
             "url": ADDRESS | {"description": _("Where something else is that may have been meant.")},
+            "violated-policies": {"type": "array", "items": TEXT, "description": _("The limits that were reached.")},
         },
         "required": ["type", "title", "status", "detail", "instance", "code"],
     }
@@ -345,7 +348,7 @@ def operation(
             "200": ok,
             "304": {"description": _("Nothing has changed since the answer with the ETag that was sent.")},
             **({"301": components.leading_on()} if leads_on else {}),
-            **{str(status): components.problem(status) for status in problems},
+            **{str(status): components.problem(status) for status in sorted({*problems, 401, 429})},
         },
     }
 

@@ -8,6 +8,7 @@ from api.lists import List, ResourceList
 from api.views.histories import HistoryView
 from api.views.lists import DetailView, FacetsView, ListView
 from api.views.roots import DescriptionView, DocsView, NowhereView, RootView
+from api.views.usage import UsageView
 from publishing.models import REF_PATTERN
 from publishing.resource import registry
 from tracking.resources import RecordResource
@@ -18,6 +19,7 @@ lists: list[List] = [*of_resources, ChangeList(), EntryList(), HeadList()]
 
 urlpatterns = [
     path("v1/", RootView.as_view(lists=lists), name="api-root"),
+    path("v1/usage/", UsageView.as_view(), name="api-usage"),
     *(path(f"v1/{each.name}/", ListView.of(each), name=f"api-{each.name}") for each in lists),
     *(
         path(f"v1/{each.name}/facets/", FacetsView.of(each), name=f"api-{each.name}-facets")

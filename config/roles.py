@@ -26,6 +26,7 @@ RIGHTS: dict[Role, dict[str, tuple[str, ...]]] = {
         "accounts": LOOKING,
         "accounts.user": ("view", "add", "change"),
         "jobs": LOOKING,
+        "keys": ("view", "change"),
         "subscriptions": ("view", "change", "delete"),
     },
 }

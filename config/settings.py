@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "commitments",
     "mechanisms",
     "subscriptions",
+    "keys",
     "api",
     "website",
     "pgtrigger",
@@ -230,12 +231,21 @@ else:
 EMAIL_TIMEOUT = 30
 DEFAULT_FROM_EMAIL = text("EMAIL_FROM", f"Pactwatch <pactwatch@{urlsplit(BASE_URL).hostname}>")
 
+LIMITS = flag("LIMITS", default=PRODUCTION)
+"""Whether what one reader may ask for is limited. The quotas are units a minute; api/allowances.py has the costs."""
+API_QUOTA = whole_number("API_QUOTA", default=300, least=1, most=1_000_000)
+API_KEY_QUOTA = whole_number("API_KEY_QUOTA", default=3000, least=1, most=1_000_000)
+SENDING_QUOTA = whole_number("SENDING_QUOTA", default=20, least=1, most=1_000_000)
+"""How many things one address may send in within an hour: requests for keys, evidence, corrections."""
+
 REST_FRAMEWORK = {"DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema"}
 SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "TITLE": "Pactwatch API",
     "DESCRIPTION": _("Who promised what about AI, by when, and did they do it? Public, read-only, in two languages."),
     "VERSION": "1",
+    "SECURITY": [{}, {"key": []}],
+    "APPEND_COMPONENTS": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
     "POSTPROCESSING_HOOKS": [],  # the API names its own schemas
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

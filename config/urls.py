@@ -19,5 +19,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("api.urls")),
-    *i18n_patterns(path("", include("subscriptions.urls")), path("", include("website.urls"))),
+    *i18n_patterns(
+        path("", include("subscriptions.urls")), path("", include("keys.urls")), path("", include("website.urls"))
+    ),
 ]

@@ -120,6 +120,11 @@ class MessageKind(models.TextChoices):
     DIGEST = "digest", _("digest")
     ALARM = "alarm", _("alarm to administrators")
     PASSWORD = "password", _("link for staff")
+    KEY = "key", _("link for a key of the API")
+    RECEIPT = "receipt", _("receipt for something sent in")
+
+
+OF_NO_SUBSCRIPTION = [MessageKind.ALARM, MessageKind.PASSWORD, MessageKind.KEY, MessageKind.RECEIPT]
 
 
 class MessageState(models.TextChoices):
@@ -174,8 +179,8 @@ class Message(models.Model):
             CheckConstraint(condition=Q(state__in=MessageState.values), name="message_state_known"),
             CheckConstraint(condition=~Q(state="sent") | Q(sent_at__isnull=False), name="message_sent_with_moment"),
             CheckConstraint(
-                condition=Q(kind__in=["alarm", "password"], subscription=None)
-                | ~Q(kind__in=["alarm", "password"]) & Q(subscription__isnull=False),
+                condition=Q(kind__in=OF_NO_SUBSCRIPTION, subscription=None)
+                | ~Q(kind__in=OF_NO_SUBSCRIPTION) & Q(subscription__isnull=False),
                 name="message_of_a_subscription",
             ),
             CheckConstraint(condition=~Q(state="failed") | ~Q(error=""), name="message_failed_with_error"),

@@ -12,7 +12,7 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api import caching, problems
+from api import allowances, caching, problems
 from api.languages import language_of
 from api.questions import Question
 from api.schema import PublicSchema
@@ -25,6 +25,14 @@ MEDIA_TYPES = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 METHODS = "GET, HEAD, OPTIONS"
+READ_WITH = "Accept, Accept-Language, Authorization, If-None-Match, Range"
+# What a script of another page may read of an answer, beside what every script may.
+EXPOSED = ", ".join(
+    (
+        *("ETag", "Data-Version", "Content-Disposition", "Content-Range", "Accept-Ranges", "Link", "Location"),
+        *("RateLimit", "RateLimit-Policy", "Retry-After", "Deprecation", "Sunset", "X-Request-ID"),
+    )
+)
 
 
 class PublicView(APIView):
@@ -35,17 +43,21 @@ class PublicView(APIView):
     throttle_classes = ()
     http_method_names = ["get", "head", "options"]
     schema = PublicSchema()
+    cost: int | None = None
+    """Units that an answer costs, when that does not follow from the address."""
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         with translation.override(language_of(request)):
             response = super().dispatch(request, *args, **kwargs)
+            allowances.settle(request, response)
             response.headers.setdefault("Content-Language", translation.get_language() or "")
         return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Speak the language that the address asks for; `dispatch` ends it."""
+        """Speak the language that the address asks for; `dispatch` ends it. Refuse who has had too much."""
         super().initial(request, *args, **kwargs)
         translation.activate(language_of(request._request, asked=request._request.GET.get("lang", "")))
+        allowances.check(request._request, cost=self.cost)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> tuple[JSONRenderer, str]:
         """Formats are asked for by `format`; what the header Accept says is looked at when the format is known."""
@@ -66,8 +78,8 @@ class PublicView(APIView):
         patch_vary_headers(response, ("Accept-Language", "Accept"))
         response.headers["Access-Control-Allow-Origin"] = "*"
         response.headers["Access-Control-Allow-Methods"] = METHODS
-        response.headers["Access-Control-Allow-Headers"] = "Accept, Accept-Language, If-None-Match"
-        response.headers["Access-Control-Expose-Headers"] = "ETag, Data-Version, Content-Language, Content-Disposition"
+        response.headers["Access-Control-Allow-Headers"] = READ_WITH
+        response.headers["Access-Control-Expose-Headers"] = EXPOSED
         return response
 
 

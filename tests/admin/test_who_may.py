@@ -20,6 +20,7 @@ from model_bakery import baker
 from accounts.actions import close_account
 from accounts.models import LogIn, User
 from jobs.models import Incident, JobRun
+from keys.models import ApiKey
 from publishing.models import PublicationState, Publishable
 from subscriptions.models import Digest, Message, MessageKind, Subscription
 from tests.accounts.conftest import account
@@ -43,7 +44,7 @@ WRITTEN_BY_EDITORS = {
     *("mechanisms.mechanism", "mechanisms.event", "mechanisms.proposal", "tracking.evidence", "tracking.response"),
 }
 MERGED = {"catalog.actor", "commitments.pledge", "mechanisms.mechanism", "mechanisms.proposal"}
-OFFICE = ("accounts", "jobs", "subscriptions")
+OFFICE = ("accounts", "jobs", "keys", "subscriptions")
 # Of each page: who may open it, and who may send something to it.
 DOOR = {
     "login": (EVERYBODY, EVERYBODY),
@@ -97,6 +98,7 @@ ACTIONS = {
     "claim": REVIEWER,
     "dismiss": REVIEWER,
     "unsubscribe": ADMINISTRATOR,
+    "revoke": ADMINISTRATOR,
     "send_again": ADMINISTRATOR,
     "delete_selected": ADMINISTRATOR,
 }
@@ -137,6 +139,7 @@ def addresses(patterns: Any, before: str = "") -> Iterator[tuple[str, URLPattern
 def rows(everything: None) -> dict[str, models.Model]:
     """A row of every model, by its label."""
     now = datetime(2026, 11, 1, tzinfo=UTC)
+    baker.make(ApiKey, requested_at=now)
     subscription = baker.make(Subscription, requested_at=now)
     baker.make(Message, subscription=subscription, kind=MessageKind.DIGEST, created_at=now)
     baker.make(Digest, subscription=subscription, from_seq=1, to_seq=2, changes=1)

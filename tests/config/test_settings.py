@@ -63,10 +63,10 @@ def test_production_is_told_what_it_lacks(tmp_path):
 
 
 @pytest.mark.parametrize(("variables", "on"), [(PRODUCTION, True), ({}, False)])
-def test_two_persons_and_a_second_factor_are_asked_for_on_a_server_and_not_on_a_laptop(tmp_path, variables, on):
+def test_two_persons_a_second_factor_and_limits_are_asked_for_on_a_server_and_not_on_a_laptop(tmp_path, variables, on):
     settings = run(tmp_path, "diffsettings", **variables).stdout
 
-    for name in ("TWO_PERSON_RULE", "SECOND_FACTOR"):
+    for name in ("TWO_PERSON_RULE", "SECOND_FACTOR", "LIMITS"):
         assert f"\n{name} = {on}" in settings
 
 
