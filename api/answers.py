@@ -43,7 +43,7 @@ def keys_of(resource: type[Resource]) -> list[str]:
 def detail_keys(resource: type[Resource]) -> list[str]:
     """Return the keys that the answer about one thing can have."""
     beside = [key for kind in resource.kinds() for key in kind.accompanied_by]
-    return list(dict.fromkeys([*keys_of(resource), *beside, "ledger", "version", "as_of", "citation_url"]))
+    return list(dict.fromkeys([*keys_of(resource), *beside, "ledger", "version", "as_of", "citation_url", "proof_url"]))
 
 
 def in_order(kind: type[Resource], document: Mapping[str, Any]) -> Answer:

@@ -236,6 +236,7 @@ class Components:
                 "version": POSITION | {"description": _("Data version that is answered from.")},
                 "as_of": {"type": "string", "format": "date", "description": _("Day whose truth is told.")},
                 "citation_url": ADDRESS | {"description": _("What answers the same for ever.")},
+                "proof_url": ADDRESS | {"description": _("Everything that it takes to check it.")},
             }
             return {"type": "object", "properties": properties_of(resource) | beside | about}
 

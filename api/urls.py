@@ -7,6 +7,7 @@ from api.acts import ChangeList, EntryList, HeadList
 from api.lists import List, ResourceList
 from api.views.histories import HistoryView
 from api.views.lists import DetailView, FacetsView, ListView
+from api.views.proving import ProofView, verifier
 from api.views.roots import DescriptionView, DocsView, NowhereView, RootView
 from api.views.usage import UsageView
 from publishing.models import REF_PATTERN
@@ -42,6 +43,15 @@ urlpatterns = [
         )
         for resource in resources
     ),
+    *(
+        re_path(
+            rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/proof/\Z",
+            ProofView.of(resource),
+            name=f"api-{resource.name}-proof",
+        )
+        for resource in resources
+    ),
+    path("verify_ledger.py", verifier, name="api-verifier"),
     path("", RedirectView.as_view(pattern_name="api-docs")),
     path("schema/", DescriptionView.as_view(), name="api-schema"),
     path("docs/", DocsView.as_view(), name="api-docs"),

@@ -247,6 +247,7 @@ class DetailView(AnswerView):
             "version": question.asked.version,
             "as_of": question.asked.as_of.isoformat(),
             "citation_url": f"{answer['url']}?{urlencode(cited)}",
+            "proof_url": f"{answer['url']}proof/?{urlencode(cited)}",
         }
         return answers.chosen(answer, question.fields)
 

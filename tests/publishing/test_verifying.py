@@ -143,7 +143,7 @@ def test_a_strangers_verifier_comes_to_the_same_head_and_finds_what_was_altered(
 
 
 @pytest.mark.parametrize(
-    "arguments", [("http://127.0.0.1:9/api/v1/ledger/",), ("--help",), ("http://127.0.0.1:9/", "seven")]
+    "arguments", [("http://127.0.0.1:9/api/v1/ledger/",), ("/nowhere",), ("http://127.0.0.1:9/", "seven")]
 )
 def test_the_verifier_for_outsiders_calls_no_ledger_broken_that_it_could_not_read(arguments):
     asked = subprocess.run(
