@@ -28,6 +28,7 @@ urlpatterns = [
     path("actors/<ref:ref>/", catalogue.actor, name="actor"),
     path("instruments/<ref:ref>/", catalogue.instrument, name="instrument"),
     path("themes/<ref:ref>/", catalogue.theme, name="theme"),
+    path("verify/", about.verify, name="verify"),
     path("method/", about.method, name="method"),
     path("statuses/", about.statuses, name="statuses"),
 ]

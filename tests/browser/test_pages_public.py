@@ -26,6 +26,7 @@ PAGES = (
     "instruments/talk-2026-04-30/",
     "themes/safety/",
     "method/",
+    "verify/",
     "statuses/",
 )
 LANGUAGES = ("en", "zh-hans")

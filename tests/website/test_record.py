@@ -1,5 +1,7 @@
+import re
 from collections.abc import Callable
 from datetime import date
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -260,8 +262,19 @@ def test_more_history_costs_no_more_queries(
     assert len(many) == len(few)
 
 
+def test_one_link_leads_from_the_page_down_to_what_it_rests_on(records: None, reader: Reader) -> None:
+    for language, words in (("en", "proof of this record"), ("zh-hans", "本记录的核验材料")):
+        shown = reader.html(PAGE.replace("/en/", f"/{language}/"))
+        address = re.search(rf'<a href="([^"]+)">{words}</a>', shown)
+        assert address and f"--ref {PLEDGE}" in shown
+        proof = reader.client.get(f"{unescape(address[1])}&lang={language[:2]}").json()
+        assert proof["rows"][0]["ref"] == PLEDGE
+        assert proof["explained_url"].endswith(f"/{language}/verify/")
+        assert "--ref REF" in reader.open(f"/{language}/verify/")
+
+
 def test_a_page_carries_no_script_and_no_style_of_its_own(records: None, reader: Reader) -> None:
-    for path in ("/en/", PAGE, "/en/records/", "/en/statuses/", "/en/method/", "/en/actors/amazon/"):
+    for path in ("/en/", PAGE, "/en/records/", "/en/statuses/", "/en/method/", "/en/verify/", "/en/actors/amazon/"):
         answer = reader.client.get(path)
 
         html = answer.content.decode()

@@ -100,7 +100,7 @@ def test_the_talk_opens_the_way_into_its_proposals_and_their_parts(records: None
 def test_every_page_names_the_data_version_the_head_and_the_licence(records: None, reader: Reader) -> None:
     last = head()
 
-    for path in ("/en/", f"/en/records/{PLEDGE}/", "/en/records/", "/en/method/", "/en/actors/amazon/"):
+    for path in ("/en/", f"/en/records/{PLEDGE}/", "/en/records/", "/en/method/", "/en/verify/", "/en/actors/amazon/"):
         html = reader.html(path)
         assert f"Data version <strong>{last.seq}</strong>, recorded on" in html
         assert f'<a href="/api/v1/ledger/"><code>{last.hash}</code></a>' in html

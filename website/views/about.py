@@ -25,3 +25,10 @@ def statuses(request: HttpRequest) -> HttpResponse:
         "website/statuses.html",
         {"kinds": [(resource, statuses_of(resource)) for resource in TRACKED_RESOURCES]},
     )
+
+
+@page
+def verify(request: HttpRequest) -> HttpResponse:
+    """Tell how anybody can check a record, some positions or all of the ledger."""
+    asking.parameters(request.GET, known=())
+    return render(request, "website/verify.html")
