@@ -6,6 +6,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import nullcontext
 from functools import cached_property
 from itertools import count
 from multiprocessing import get_context
@@ -22,12 +23,15 @@ from publishing.actions import lock, publish, touched_by
 from publishing.bulk import chunks
 from publishing.errors import DomainError, ParentNotPublic
 from publishing.fields import Ids, nearest, unknown_word
+from publishing.first_load import indexes_set_aside
 from publishing.ledger import Appending, Item
 from publishing.models import Act, Action, Change, PublicationState, Publishable
 from publishing.resource import Resource, registry
 from publishing.tables import UnreadableFile, import_files, read_rows
 
 NEIGHBOURS = 20
+# An empty tracker that is given this much sets its indexes aside until all of it is there.
+LARGE = 20_000
 # Below 10 MB, starting processes takes longer than reading.
 WORTH_A_PROCESS = 10_000_000
 MADE = Path("—")
@@ -328,7 +332,8 @@ def apply_plan(plan: Plan) -> Change | None:
     ids = {ref: standing.key for ref, standing in plan.existing.items()} | dict(
         zip(fresh, bulk.next_ids(Publishable, len(fresh)), strict=True)
     )
-    with ledger.appending(act=Act.IMPORT) as current:
+    is_first = not plan.existing and len(fresh) >= LARGE
+    with indexes_set_aside() if is_first else nullcontext(), ledger.appending(act=Act.IMPORT) as current:
         if current.first_seq != plan.version + 1:
             raise PlanOutOfDate()
         for resource in registry:

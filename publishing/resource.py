@@ -102,6 +102,9 @@ class Resource:
     once: ClassVar[tuple[str, ...]] = ()
     # The links to things whose rows are written when this is published.
     writes_to: ClassVar[tuple[str, ...]] = ()
+    # Models whose tables `follow` fills besides its own, and indexes that loading cannot do without; see first_load.py.
+    also_fills: ClassVar[tuple[type[models.Model], ...]] = ()
+    needed_indexes: ClassVar[tuple[str, ...]] = ()
     # What `beside` returns.
     accompanied_by: ClassVar[Mapping[str, Beside]] = {}
     fields: ClassVar[dict[str, Field]] = {}

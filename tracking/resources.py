@@ -377,6 +377,8 @@ class StatusChangeResource(Resource):
     help = _("A status, published with its reason and its evidence.")
     model, rank, label = StatusChange, 120, "reason"
     writes_to = ("record",)
+    also_fills = (StatusSpan,)
+    needed_indexes = ("statuschange_current",)
     private = {
         "seq": "the ledger's own position, which every answer about it carries",
         "first_version": "follows from the ledger",

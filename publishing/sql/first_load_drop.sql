@@ -1,0 +1,4 @@
+DROP FUNCTION publishing_end_first_load;
+DROP FUNCTION publishing_begin_first_load;
+DROP TABLE publishing_setaside;
+DROP FUNCTION publishing_setaside_restored;
