@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import connection, models
+from django.db import connection
 
 from publishing import bulk
 from publishing.models import Document, LedgerEntry
@@ -26,9 +26,9 @@ def indexes_set_aside() -> Iterator[None]:
 
 
 def _tables() -> list[str]:
-    filled: list[type[models.Model]] = [LedgerEntry, Document]
+    filled = [LedgerEntry._meta.db_table, Document._meta.db_table]
     for resource in registry:
         for model in bulk.tables_of(resource.model):
-            filled += [model, *(link.remote_field.through for link in model._meta.local_many_to_many)]
-        filled += resource.also_fills
-    return list(dict.fromkeys(model._meta.db_table for model in filled))
+            filled += [model._meta.db_table, *(link.m2m_db_table() for link in model._meta.local_many_to_many)]
+        filled += [model._meta.db_table for model in resource.also_fills]
+    return list(dict.fromkeys(filled))

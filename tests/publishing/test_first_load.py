@@ -55,8 +55,7 @@ def test_what_would_break_a_reference_is_refused_in_the_end(connected_as):
     with pytest.raises(psycopg.errors.ForeignKeyViolation), running.transaction():
         running.execute(EVIDENCE)
         running.execute(
-            "INSERT INTO tracking_record_themes (record_id, theme_id) VALUES (1, 1);"
-            " SELECT publishing_end_first_load()"
+            "INSERT INTO tracking_record_themes (record_id, theme_id) VALUES (1, 1); SELECT publishing_end_first_load()"
         )
 
 
