@@ -22,9 +22,11 @@ TITLES = {
     400: gettext_lazy("The question cannot be answered as it is asked"),
     401: gettext_lazy("The key is not valid"),
     404: gettext_lazy("Nothing is there"),
-    405: gettext_lazy("Only reading is possible"),
+    405: gettext_lazy("That cannot be done here"),
     406: gettext_lazy("The answer cannot be given in that format"),
     410: gettext_lazy("It was unpublished"),
+    413: gettext_lazy("Too much was sent at once"),
+    415: gettext_lazy("It cannot be read in that format"),
     429: gettext_lazy("Too much was asked for in a short time"),
     500: gettext_lazy("A fault of ours"),
 }
@@ -100,7 +102,7 @@ def problem_of(exception: Exception) -> Problem:
         case DomainError():
             return _of_domain(exception)
         case MethodNotAllowed():
-            return Problem(405, "method_not_allowed", _("Only GET, HEAD and OPTIONS are possible here."))
+            return Problem(405, "method_not_allowed", _("That cannot be done here; the header Allow names what can."))
         case NotAcceptable():
             return Problem(
                 406, "not_acceptable", _("Ask for application/json, or leave the header Accept out; see `format`.")

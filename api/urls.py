@@ -9,6 +9,7 @@ from api.views.histories import HistoryView
 from api.views.lists import DetailView, FacetsView, ListView
 from api.views.proving import ProofView, verifier
 from api.views.roots import DescriptionView, DocsView, NowhereView, RootView
+from api.views.submissions import ReceiptView, SendView
 from api.views.usage import UsageView
 from publishing.models import REF_PATTERN
 from publishing.resource import registry
@@ -21,6 +22,8 @@ lists: list[List] = [*of_resources, ChangeList(), EntryList(), HeadList()]
 urlpatterns = [
     path("v1/", RootView.as_view(lists=lists), name="api-root"),
     path("v1/usage/", UsageView.as_view(), name="api-usage"),
+    path("v1/submissions/", SendView.as_view(), name="api-submissions"),
+    path("v1/submissions/<uuid:receipt>/", ReceiptView.as_view(), name="api-submissions-one"),
     *(path(f"v1/{each.name}/", ListView.of(each), name=f"api-{each.name}") for each in lists),
     *(
         path(f"v1/{each.name}/facets/", FacetsView.of(each), name=f"api-{each.name}-facets")

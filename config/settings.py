@@ -115,6 +115,7 @@ INSTALLED_APPS = [
     "commitments",
     "mechanisms",
     "subscriptions",
+    "submissions",
     "keys",
     "api",
     "website",

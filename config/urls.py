@@ -20,6 +20,9 @@ urlpatterns = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/", include("api.urls")),
     *i18n_patterns(
-        path("", include("subscriptions.urls")), path("", include("keys.urls")), path("", include("website.urls"))
+        path("", include("subscriptions.urls")),
+        path("", include("keys.urls")),
+        path("", include("submissions.urls")),
+        path("", include("website.urls")),
     ),
 ]

@@ -284,6 +284,7 @@ class FindingKind(models.TextChoices):
     EVENT_PASSED = "event_passed", _("event passed without an outcome")
     TRANSLATION_OLD = "translation_old", _("translation out of date")
     SOURCE_UNCITED = "source_uncited", _("source that nothing cites")
+    SUBMITTED = "submitted", _("sent in by a reader")
 
 
 class FindingQuerySet(models.QuerySet):

@@ -56,7 +56,7 @@ class UsageView(PublicView):
                 "costs": {"type": "object", "additionalProperties": POSITION},
             },
         }
-        return schema.operation(
+        described = schema.operation(
             components,
             id="usage",
             tag="root",
@@ -66,3 +66,5 @@ class UsageView(PublicView):
             ok={"description": _("Your use."), "content": {MEDIA_TYPES["json"]: {"schema": body}}},
             problems=(400,),
         )
+        del described["responses"]["304"]
+        return described

@@ -63,7 +63,7 @@ def test_every_address_is_described(api):
     facets = {f"/api/v1/{name}/facets/" for name in FACETS}
     ones = {f"/api/v1/{name}/{{ref}}/" for name in RESOURCES}
     about_one = {f"/api/v1/{name}/{{ref}}/{word}/" for name in RESOURCES for word in ("history", "proof")}
-    others = {"/api/v1/", "/api/v1/usage/"}
+    others = {"/api/v1/", "/api/v1/usage/", "/api/v1/submissions/", "/api/v1/submissions/{receipt}/"}
     assert set(described["paths"]) == {*others, *lists, *facets, *ones, *about_one}
     for name in COLLECTIONS:
         operation = described["paths"][f"/api/v1/{name}/"]["get"]

@@ -9,7 +9,7 @@ from tracking.actions.decisions import (
     withdraw_decision,
 )
 from tracking.actions.evidence import delete_draft_evidence, refuse_unpublishing_changes, refuse_unpublishing_evidence
-from tracking.actions.findings import claim_finding, dismiss_finding, lapse_findings
+from tracking.actions.findings import claim_finding, dismiss_finding, lapse_findings, submit_finding
 
 __all__ = [
     "approve_decision",
@@ -24,5 +24,6 @@ __all__ = [
     "refuse_unpublishing_changes",
     "refuse_unpublishing_evidence",
     "return_decision",
+    "submit_finding",
     "withdraw_decision",
 ]

@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
 from accounts.models import User
 from tracking.actions.errors import FindingAlreadyClosed, FindingNeedsReason
-from tracking.models import Finding, FindingState
+from tracking.models import Finding, FindingKind, FindingState, Record
+
+
+def submit_finding(*, record: Record, seen: dict[str, Any], fingerprint: str, now: datetime) -> Finding:
+    """Put before the desk what a reader sent in about a public record. `fingerprint` tells two of them apart."""
+    return Finding.objects.create(
+        record=record, kind=FindingKind.SUBMITTED, seen=seen, fingerprint=fingerprint, found_at=now
+    )
 
 
 @transaction.atomic
@@ -39,5 +47,9 @@ def dismiss_finding(*, finding: Finding, reason: str, by: User, now: datetime) -
 
 
 def lapse_findings(*, records: Sequence[int], now: datetime) -> int:
-    """Close the open findings about records that have changed; a job finds again what still holds."""
-    return Finding.objects.open().filter(record__in=records).update(state=FindingState.LAPSED, closed_at=now)
+    """Close the open findings about records that have changed; a job finds again what still holds.
+
+    What readers sent in stays: nobody would find it again, and they wait for an answer.
+    """
+    stale = Finding.objects.open().filter(record__in=records).exclude(kind=FindingKind.SUBMITTED)
+    return stale.update(state=FindingState.LAPSED, closed_at=now)

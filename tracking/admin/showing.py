@@ -40,6 +40,7 @@ SEEN = {
     "field": _("field"),
     "version": _("changed at position"),
     "text": _("text"),
+    "sent_in": _("sent in as"),
 }
 
 
