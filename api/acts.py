@@ -7,7 +7,8 @@ from typing import Any
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from api import answers, questions, values
+from api import answers, dictionary, questions, values
+from api.dictionary import Column
 from api.filters import QuestionFilter, QuestionFilterSet
 from api.lists import List
 from api.paging import Order
@@ -80,8 +81,11 @@ class ActList(List):
     def step(self, name: str, *, descending: bool, question: Question) -> Order:
         return Order(F(name), descending, nullable=False)
 
-    def columns(self) -> Mapping[str, Sequence[str]]:
-        return {key: [key] for key in self.keys()}
+    def columns(self) -> Sequence[Column]:
+        return [
+            Column(key, key, dictionary.named_by(self.table, key) or dictionary.LABELS.get(key, key))
+            for key in self.keys()
+        ]
 
     def results(self, keys: Sequence[Any], question: Question) -> list[Answer]:
         return self.cells(keys, question)
@@ -110,6 +114,7 @@ class EntryList(ActList):
     name, help = "ledger", _("Every publication, in its order, each hashed together with the one before.")
     natural_order = ("seq",)
     title, table, filterset = LedgerEntry._meta.verbose_name_plural, LedgerEntry, EntryFilters
+    described = ENTRY
     COLUMNS = ("seq", "recorded_at", "action", "resource", "ref", "change", "document_hash", "previous_hash", "hash")
     WITH_DOCUMENTS = ("document", "salt")
 
@@ -181,6 +186,7 @@ class ChangeList(ActList):
     name, help = "changes", _("One row for each act: what was published in one go, and its positions in the ledger.")
     natural_order = ("first_seq",)
     title, table, filterset = Change._meta.verbose_name_plural, Change, ChangeFilters
+    described = CHANGE
     COLUMNS = ("id", "act", "first_seq", "last_seq", "recorded_at")
 
     def keys(self) -> Sequence[str]:
@@ -217,6 +223,7 @@ class HeadList(ActList):
     )
     natural_order = ("day",)
     title, table, filterset = SignedHead._meta.verbose_name_plural, SignedHead, HeadFilters
+    described = HEAD
 
     def keys(self) -> Sequence[str]:
         return tuple(HEAD)

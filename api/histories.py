@@ -54,6 +54,7 @@ class HistoryList(List):
     """The positions that touched one thing of a resource, the newest first; `ref` names it once it is known."""
 
     natural_order = ("seq",)
+    described = TOUCHED
 
     def __init__(self, resource: type[Resource], ref: str = ""):
         self.resource, self.ref = resource, ref
@@ -110,9 +111,6 @@ class HistoryList(List):
             row | ({"differences": in_lines(row["differences"])} if "differences" in row else {})
             for row in self.results(keys, question)
         ]
-
-    def columns(self) -> Mapping[str, Sequence[str]]:
-        return {key: [key] for key in self.keys()}
 
     def describe_result(self, components: Components) -> Schema:
         return components.schema("Touched", lambda: {"type": "object", "properties": TOUCHED})

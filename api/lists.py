@@ -9,7 +9,8 @@ from django.db.models import CharField, F, QuerySet, TextField, Value
 from django.db.models.functions import NullIf
 from django.utils.functional import Promise
 
-from api import answers, filters, questions, schema
+from api import answers, dictionary, filters, questions
+from api.dictionary import Column, Entry
 from api.filters import DeclaredFilterSet, QuestionFilter, Scope
 from api.paging import Order
 from api.problems import Refused, Wrong
@@ -31,6 +32,8 @@ class List(ABC):
     help: str | Promise
     # The order that is meant where none is asked for; its last name is unique, and ends every order.
     natural_order: tuple[str, ...]
+    # The schemas of the keys of a result.
+    described: Mapping[str, Schema]
 
     @property
     def slug(self) -> str:
@@ -69,9 +72,13 @@ class List(ABC):
     def cells(self, keys: Sequence[Any], question: Question) -> list[Answer]:
         """Return the rows of a file for the keys of a page, in their order: as results, with links as bare refs."""
 
-    @abstractmethod
-    def columns(self) -> Mapping[str, Sequence[str]]:
-        """Return the columns of a file, by the key of a result that they come from."""
+    def columns(self) -> Sequence[Column]:
+        """Return the columns of a file."""
+        return [Column(key, key, dictionary.LABELS.get(key, key)) for key in self.keys()]
+
+    def entries(self) -> Sequence[Entry]:
+        """Return what the data dictionary tells of the columns, in the reader's language."""
+        return [Entry(column, self.described[column.key], (), {}) for column in self.columns()]
 
     @abstractmethod
     def describe_result(self, components: Components) -> Schema:
@@ -188,8 +195,11 @@ class ResourceList(List):
         found = answers.plain_answers(self.resource, self._kinds(keys), question.asked)
         return [answers.chosen(answer, question.fields) for _name, answer in found]
 
-    def columns(self) -> Mapping[str, Sequence[str]]:
-        return schema.columns_of(self.resource)
+    def columns(self) -> Sequence[Column]:
+        return dictionary.columns_of(self.resource)
+
+    def entries(self) -> Sequence[Entry]:
+        return dictionary.entries_of(self.resource)
 
     def describe_result(self, components: Components) -> Schema:
         return components.result(self.resource)

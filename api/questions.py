@@ -87,10 +87,27 @@ def language_parameter() -> Fields:
 
 
 def format_parameter(formats: Collection[str]) -> Fields:
-    return {
+    """Return the parameter that chooses a format, and those that only files take."""
+    return (file_parameters() if "csv" in formats else {}) | {
         "format": values.Word(
             formats, help_text=_("json is a page; csv, xlsx and jsonl are the whole filtered list, as a file.")
         )
+    }
+
+
+def file_parameters() -> Fields:
+    """Return the parameters that only files take."""
+    return {
+        "headers": values.Word(
+            ("codes", "labels"),
+            help_text=_(
+                "Of csv and xlsx: whether the header has the names of the fields (if left out), or labels for readers,"
+                " in the language `lang`."
+            ),
+        ),
+        "bom": values.Truth(
+            help_text=_("Of csv: whether it begins with the mark by which spreadsheets know UTF-8; true if left out.")
+        ),
     }
 
 

@@ -1,132 +1,163 @@
-"""Whole lists as files: CSV and XLSX for spreadsheets, JSON Lines for programs.
-
-A file is made first and sent then, so a slow reader holds no connection to the database, and nothing that fails halfway
-looks whole.
-"""
+"""Whole lists as files: CSV and XLSX for spreadsheets, JSON Lines for programs. Equal questions give equal bytes."""
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from tempfile import SpooledTemporaryFile
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import orjson
 import xlsxwriter
-from django.http import FileResponse
 
+from api import copying, paging
+from api.dictionary import Column
+from api.lists import List, ResourceList
+from api.questions import Question
 from publishing.fields import LIST_SEPARATOR
 
 CHUNK = 1_000
-KEPT_IN_MEMORY = 1_000_000
-MEDIA_TYPES = {
-    "csv": "text/csv; charset=utf-8",
-    "jsonl": "application/jsonl",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-}
 # A sheet has room for 2^20 rows; what is more goes on in the next sheet.
 ROWS_OF_A_SHEET = 1_048_576
 LONGEST_CELL = 32_767
 # A workbook says when it was made. Equal lists are equal files, so all say the same: the first day that ZIP knows.
 MADE = datetime(1980, 1, 1)
-# Where a cell begins with one of these, a spreadsheet may take it for a formula.
+# A spreadsheet may take a cell for a formula that begins with = + - @ or a tab, or with their full-width twins. For one
+# that splits at another separator than the comma, a cell begins after that one inside a text as well.
 # Source: https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = re.compile(rb'((?:^|[,;|\t\r\n])"*)(?=[=+\-@\t]|\xef\xbc[\x8b\x8d\x9d\xa0])')
 # Spreadsheets take a file for UTF-8 only when it says so.
-BYTE_ORDER_MARK = "\ufeff"
+BYTE_ORDER_MARK = "\ufeff".encode()
 
 
-def respond(rows: Iterable[Mapping[str, Any]], *, format: str, columns: Sequence[str], name: str) -> FileResponse:
-    """Return rows as a file in one of the formats csv, xlsx and jsonl. `columns` are those of a table, nested ones as
-    parent_child.
+class Sheet(NamedTuple):
+    """A sheet of a workbook that says what the others hold: rows of cells."""
+
+    name: str
+    rows: Iterable[Sequence[str]]
+
+
+def write_csv(
+    target: IO[bytes], listed: List, question: Question, *, columns: Sequence[Column], labels: bool, mark: bool
+) -> None:
+    """Write a list as CSV (RFC 4180, in UTF-8) that no spreadsheet runs, with names or labels as its header."""
+    if mark:
+        target.write(BYTE_ORDER_MARK)
+    target.write(_csv([headers(columns, labels=labels)]))
+    for block in _blocks(listed, question, columns):
+        target.write(defused(block))
+
+
+def write_json_lines(target: IO[bytes], listed: List, question: Question) -> None:
+    """Write a list as JSON Lines, each line as the list's pages have it."""
+    rows, key = listed.rows(question)
+    for keys in paging.all_pages(rows, listed.order(question), key=key, size=CHUNK):
+        target.writelines(
+            orjson.dumps(result, option=orjson.OPT_APPEND_NEWLINE) for result in listed.results(keys, question)
+        )
+
+
+def write_workbook(
+    target: IO[bytes],
+    listed: List,
+    question: Question,
+    *,
+    columns: Sequence[Column],
+    labels: bool,
+    about: Iterable[Sheet],
+) -> None:
+    """Write a list as XLSX, row by row, so that memory stays flat; after it the sheets about it.
+
+    All cells are texts: none is a formula or a link.
     """
-    spool = SpooledTemporaryFile(KEPT_IN_MEMORY)
-    if format == "xlsx":
-        _write_workbook(spool, rows, columns)
-    else:
-        for line in _csv_lines(rows, columns) if format == "csv" else _json_lines(rows):
-            spool.write(line)
-    spool.seek(0)
-    return FileResponse(spool, as_attachment=True, filename=f"{name}.{format}", content_type=MEDIA_TYPES[format])
-
-
-def _json_lines(rows: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
-    for row in rows:
-        yield orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-
-
-def _csv_lines(rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> Iterator[bytes]:
-    line = io.StringIO()
-    writer = csv.writer(line)
-    line.write(BYTE_ORDER_MARK)
-    writer.writerow(columns)
-    for row in rows:
-        flat = flattened(row)
-        writer.writerow([cell(flat.get(column)) for column in columns])
-        yield line.getvalue().encode()
-        line.seek(0)
-        line.truncate()
-    yield line.getvalue().encode()
-
-
-def _write_workbook(target: IO[bytes], rows: Iterable[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Write rows as texts, row by row, so that memory stays flat. No cell is a formula or a link."""
     options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with xlsxwriter.Workbook(target, options) as workbook:
         workbook.set_properties({"created": MADE})
         bold = workbook.add_format({"bold": True})
-        sheet = _sheet(workbook, columns, bold)
-        place = 1
-        for row in rows:
+        sheet, place = None, ROWS_OF_A_SHEET
+        header = headers(columns, labels=labels)
+        for row in _cells(listed, question, columns):
             if place == ROWS_OF_A_SHEET:
-                sheet = _sheet(workbook, columns, bold)
-                place = 1
-            flat = flattened(row)
-            for number, column in enumerate(columns):
-                sheet.write_string(place, number, _fitting(plain_cell(flat.get(column))))
+                sheet, place = _sheet(workbook, header, bold), 1
+            _write(sheet, place, row)
             place += 1
+        if sheet is None:
+            _sheet(workbook, header, bold)
+        for each in about:
+            beside = workbook.add_worksheet(each.name)
+            for number, row in enumerate(each.rows):
+                _write(beside, number, row)
 
 
-def _sheet(workbook: xlsxwriter.Workbook, columns: Sequence[str], bold: Any) -> Any:
+def headers(columns: Sequence[Column], *, labels: bool) -> list[str]:
+    """Return the header of a table: the columns' names, or their labels in the reader's language.
+
+    Where two have the same label, the name tells which is which.
+    """
+    if not labels:
+        return [column.name for column in columns]
+    texts = [str(column.label) for column in columns]
+    return [
+        f"{text} ({column.name})" if texts.count(text) > 1 else text
+        for text, column in zip(texts, columns, strict=True)
+    ]
+
+
+def defused(block: bytes) -> bytes:
+    """Return whole lines of CSV with an apostrophe before whatever might begin a formula."""
+    return FORMULA.sub(rb"\1'", block)
+
+
+def _blocks(listed: List, question: Question, columns: Sequence[Column]) -> Iterator[bytes]:
+    if isinstance(listed, ResourceList):
+        yield from copying.blocks(listed, question, columns)
+        return
+    for rows in _pages(listed, question, columns):
+        yield _csv(rows)
+
+
+def _cells(listed: List, question: Question, columns: Sequence[Column]) -> Iterator[Sequence[str]]:
+    if isinstance(listed, ResourceList):
+        for block in copying.blocks(listed, question, columns):
+            yield from csv.reader(io.StringIO(block.decode(), newline=""))
+        return
+    for rows in _pages(listed, question, columns):
+        yield from rows
+
+
+def _pages(listed: List, question: Question, columns: Sequence[Column]) -> Iterator[list[list[str]]]:
+    rows, key = listed.rows(question)
+    for keys in paging.all_pages(rows, listed.order(question), key=key, size=CHUNK):
+        yield [[cell(row.get(column.key)) for column in columns] for row in listed.cells(keys, question)]
+
+
+def _csv(rows: Iterable[Sequence[str]]) -> bytes:
+    lines = io.StringIO()
+    csv.writer(lines, lineterminator="\n").writerows(rows)
+    return lines.getvalue().encode()
+
+
+def _sheet(workbook: xlsxwriter.Workbook, header: Sequence[str], bold: Any) -> Any:
     sheet = workbook.add_worksheet()
     sheet.freeze_panes(1, 0)
-    sheet.write_row(0, 0, columns, bold)
+    sheet.write_row(0, 0, header, bold)
     return sheet
 
 
-def _fitting(text: str) -> str:
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
-
-
-def flattened(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row with nested mappings as parent_child."""
-    flat: dict[str, Any] = {}
-    for key, value in row.items():
-        if isinstance(value, Mapping):
-            flat |= {f"{key}_{inner}": part for inner, part in value.items()}
-        else:
-            flat[key] = value
-    return flat
+def _write(sheet: Any, place: int, row: Sequence[str]) -> None:
+    for number, text in enumerate(row):
+        sheet.write_string(place, number, text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…")
 
 
 def cell(value: Any) -> str:
-    """Return a value as the text of a cell of CSV that no spreadsheet runs."""
-    text = plain_cell(value)
-    return defused(text) if isinstance(value, str | list) else text
-
-
-def plain_cell(value: Any) -> str:
-    """Return a value as the text of a cell: lists joined by “|”, truths as true and false."""
+    """Return a value of a document or a row as the text of a cell."""
     match value:
         case None:
             return ""
         case bool():
             return "true" if value else "false"
+        case Mapping():
+            return orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode()
         case list():
             return LIST_SEPARATOR.join(item["ref"] if isinstance(item, Mapping) else str(item) for item in value)
     return str(value)
-
-
-def defused(text: str) -> str:
-    """Return a text with an apostrophe before what would begin a formula."""
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text

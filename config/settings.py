@@ -96,6 +96,9 @@ if not PRODUCTION:
     SIGNING_KEY = SIGNING_KEY or laptop_secret(DATA_DIR / "signing_key", make=new_signing_key)
     HEADS_DIR = HEADS_DIR or str(DATA_DIR / "heads")
 
+EXPORTS_SPACE = whole_number("EXPORTS_SPACE", default=2000, least=1, most=10**7) * 10**6
+"""How many bytes of files that readers have downloaded each host keeps, so that they need not be made again."""
+
 ALLOWED_HOSTS = [str(urlsplit(BASE_URL).hostname), "127.0.0.1", "localhost", "[::1]", *words("ALLOWED_HOSTS")]
 if PRODUCTION and {"*", "."} & set(ALLOWED_HOSTS):
     raise ImproperlyConfigured("ALLOWED_HOSTS must name the hosts in production; “*” lets any host in.")

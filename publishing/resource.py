@@ -197,6 +197,11 @@ class Resource:
         raise LookupError(name)
 
     @classmethod
+    def computed_value(cls, name: str, asked: Asked, *, live: bool) -> Any:
+        """Return the expression of a computed field's value, for the model's rows when `live`, else for documents."""
+        raise LookupError(name)
+
+    @classmethod
     def turned_at(cls, now: datetime) -> datetime | None:
         """Return the last moment up to `now` at which a computed field changed by the passing of time alone."""
         return None

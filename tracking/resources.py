@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.fields.json import KT
+from django.db.models.functions import Coalesce
 from django.db.models.lookups import GreaterThan, LessThanOrEqual
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -179,6 +180,15 @@ class TrackedResource(Resource):
         return Subquery(spans(asked).filter(record=OuterRef("thing_id")).values("change__effective_on"))
 
     @classmethod
+    def computed_value(cls, name: str, asked: Asked, *, live: bool) -> Any:
+        if cls.computed[name].type == "boolean":
+            holds = cls.computed_condition(name, "exact", True, asked, live=live)
+            return Case(When(holds, then=Value(True)), default=Value(False))
+        if name == "status" and not live:
+            return Coalesce(Subquery(spans_of_thing(asked).values("status")), Value(NOT_ASSESSED))
+        return cls.computed_order(name, asked, live=live)
+
+    @classmethod
     def turned_at(cls, now: datetime) -> datetime | None:
         """Two look-ups in the index of open records by their moment."""
         open_still = Record.objects.filter(status__in=OPEN_STATUSES).order_by("-overdue_from")
@@ -338,6 +348,11 @@ class EvidenceResource(Resource):
     @classmethod
     def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
         return {key: {"kept": bool(document.get("snapshot_hash"))} for key, document in documents.items()}
+
+    @classmethod
+    def computed_value(cls, name: str, asked: Asked, *, live: bool) -> Any:
+        kept = Q(snapshot__isnull=False) if live else Q(body__snapshot_hash__regex=".")
+        return Case(When(kept, then=Value(True)), default=Value(False))
 
     @classmethod
     def derive(cls, rows: Mapping[int, Mapping[str, Any]]) -> dict[int, dict[str, Any]]:

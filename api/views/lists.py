@@ -1,17 +1,18 @@
 """The lists and what is known of one thing, for every resource."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import IO, Any
 from urllib.parse import urlencode
 
 import orjson
+from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from api import answers, caching, facets, paging, questions, schema, tables, values
+from api import answers, caching, dictionary, facets, paging, questions, ranges, schema, spool, tables, values
 from api.lists import List, ResourceList
 from api.problems import Problem, Refused, Wrong
 from api.questions import Fields, Question
@@ -53,10 +54,19 @@ class ListView(AnswerView):
                 return self.cached(caching.not_modified(), question, etag)
             if question.format == "json":
                 return self.cached(self._page(request, question), question, etag)
-            return self.cached(self._file(question), question, etag)
+            return self.cached(self._file(request, question, etag), question, etag)
 
     def _check_format(self, understood: dict[str, Any]) -> None:
-        if understood.get("format", "json") != "json":
+        format = understood.get("format", "json")
+        takes = {"csv": ("headers", "bom"), "xlsx": ("headers",)}.get(format, ())
+        detail = _("%(name)s is for files: it goes with format=csv, and headers with format=xlsx as well.")
+        if wrong := [
+            Wrong(name, detail % {"name": name})
+            for name in questions.file_parameters()
+            if name in understood and name not in takes
+        ]:
+            raise Refused(wrong)
+        if format != "json":
             detail = _("A file is the whole list, so it takes no %(name)s.")
             wrong = [Wrong(name, detail % {"name": name}) for name in OF_A_PAGE if name in understood]
             if wrong:
@@ -93,21 +103,55 @@ class ListView(AnswerView):
         }
         return HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPES["json"])
 
-    def _file(self, question: Question) -> HttpResponseBase:
-        rows, key = self.listed.rows(question)
-        pages = paging.all_pages(rows, self.listed.order(question), key=key, size=tables.CHUNK)
-        rows_of = self.listed.results if question.format == "jsonl" else self.listed.cells
-        return tables.respond(
-            (row for keys in pages for row in rows_of(keys, question)),
-            format=question.format,
-            columns=[
-                column
-                for key, columns in self.listed.columns().items()
-                if question.fields is None or key in question.fields
-                for column in columns
-            ],
-            name=f"{self.listed.slug}-{question.asked.version}",
+    def _file(self, request: Request, question: Question, etag: str) -> HttpResponseBase:
+        format = question.format
+        path = spool.kept(
+            settings.DATA_DIR / "exports",
+            f"{etag[1:-1]}.{format}",
+            lambda target: self._write(target, question),
+            space=settings.EXPORTS_SPACE,
         )
+        response = ranges.send(
+            request._request,
+            path,
+            name=f"{self.listed.slug}-{question.asked.version}.{format}",
+            media_type=f"{MEDIA_TYPES[format]}; charset=utf-8" if format == "csv" else MEDIA_TYPES[format],
+            etag=etag,
+        )
+        response.headers["Link"] = ", ".join(
+            f'<{address}>; rel="{relation}"' for relation, address in self._about(question).items()
+        )
+        return response
+
+    def _write(self, target: IO[bytes], question: Question) -> None:
+        if question.format == "jsonl":
+            tables.write_json_lines(target, self.listed, question)
+            return
+        columns = [
+            column for column in self.listed.columns() if question.fields is None or column.key in question.fields
+        ]
+        labels = question.values.get("headers") == "labels"
+        if question.format == "csv":
+            mark = question.values.get("bom", True)
+            tables.write_csv(target, self.listed, question, columns=columns, labels=labels, mark=mark)
+            return
+        told = [
+            tables.Sheet("dictionary", dictionary.table(self.listed.entries())),
+            tables.Sheet("about", [[relation, address] for relation, address in self._about(question).items()]),
+        ]
+        tables.write_workbook(target, self.listed, question, columns=columns, labels=labels, about=told)
+
+    def _about(self, question: Question) -> dict[str, str]:
+        """Return where to read what a file holds: by relation, as links name it."""
+        pins: dict[str, Any] = {}
+        if "version" in self.parameters and "known_at" not in question.given:
+            pins = {"version": question.asked.version, "as_of": question.asked.as_of.isoformat()}
+        cited = urlencode({**question.given, **pins})
+        return {
+            "cite-as": questions.absolute(f"/api/v1/{self.listed.name}/?{cited}"),
+            "describedby": questions.absolute("/api/schema/"),
+            "license": dictionary.LICENCE["path"],
+        }
 
     def describe(self, components: Components) -> Schema:
         """Return the description of this address."""
@@ -148,7 +192,7 @@ class FacetsView(AnswerView):
         parameters = {
             name: each
             for name, each in listed.all_parameters().items()
-            if name not in (*OF_A_PAGE, "fields", "ordering")
+            if name not in (*OF_A_PAGE, "fields", "ordering", *questions.file_parameters())
         } | questions.format_parameter(["json"])
         own: type[FacetsView] = type(
             f"{cls.__name__}_{listed.slug}", (cls,), {"listed": listed, "parameters": parameters}
