@@ -1,7 +1,6 @@
 """The ledger and its changes as lists. They are the same at every data version, so they take none."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db.models import F, QuerySet
@@ -228,8 +227,8 @@ class HeadList(ActList):
     def keys(self) -> Sequence[str]:
         return tuple(HEAD)
 
-    def turned_at(self, question: Question) -> datetime | None:
-        return SignedHead.objects.order_by("-day").values_list("signed_at", flat=True).first()
+    def depends_on(self) -> Sequence[object]:
+        return (SignedHead.objects.order_by("-day").values_list("signed_at", flat=True).first(),)
 
     def cells(self, keys: Sequence[Any], question: Question) -> list[Answer]:
         """One query."""

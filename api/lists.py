@@ -2,7 +2,6 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
 from django.db.models import CharField, F, QuerySet, TextField, Value
@@ -84,9 +83,9 @@ class List(ABC):
     def describe_result(self, components: Components) -> Schema:
         """Return the schema of a result."""
 
-    def turned_at(self, question: Question) -> datetime | None:
-        """Return when it changed last by the passing of time alone; None when that cannot change it."""
-        return None
+    def depends_on(self) -> Sequence[object]:
+        """Return what its answers follow from beside the question and the state of the tracker."""
+        return ()
 
     def describe_envelope(self) -> dict[str, Schema]:
         """Return the schemas of what `envelope` adds to the version."""
@@ -203,9 +202,6 @@ class ResourceList(List):
 
     def describe_result(self, components: Components) -> Schema:
         return components.result(self.resource)
-
-    def turned_at(self, question: Question) -> datetime | None:
-        return self.resource.turned_at(question.asked.moment) if question.moving else None
 
     def _kinds(self, keys: Sequence[int]) -> dict[int, str]:
         kinds = self.resource.kinds()

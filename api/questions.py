@@ -17,6 +17,8 @@ from api import values
 from api.filters import QuestionFilter
 from api.languages import LANGUAGES
 from api.problems import Refused, Wrong
+from api.snapshot import current_state
+from api.state import State
 from publishing import reading
 from publishing.models import PublicationState, Publishable
 from publishing.resource import Asked
@@ -43,10 +45,11 @@ class Question:
     """A request that makes sense.
 
     `live` asks of the present and nothing else; `moving` answers change by the passing of time alone; `pinned` ones are
-    the same for ever.
+    the same for ever. `state` is that of the tracker when it is asked.
     """
 
     asked: Asked
+    state: State
     live: bool
     moving: bool
     pinned: bool
@@ -183,10 +186,11 @@ def _senseless(texts: list[str]) -> str:
 def settle(given: Mapping[str, str], understood: Mapping[str, Any], *, now: datetime) -> Question:
     """Return the question, settled on a version, a day and a moment. Raises what publishing.reading.ask raises."""
     pins = {name: understood.get(name) for name in ("version", "known_at", "as_of")}
-    asked = reading.ask(now=now, **pins)
+    state = current_state(now=now)
+    asked = reading.ask(now=now, last=state.version, **pins)
     moving = asked.moment >= now
     pinned = not moving and (pins["version"] is not None or pins["known_at"] is not None)
-    return Question(asked, all(pin is None for pin in pins.values()), moving, pinned, given, understood)
+    return Question(asked, state, all(pin is None for pin in pins.values()), moving, pinned, given, understood)
 
 
 def find_refs(filters: Mapping[str, QuestionFilter], understood: Mapping[str, Any]) -> dict[str, int]:

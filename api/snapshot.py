@@ -4,10 +4,12 @@ import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import datetime
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connections, transaction
 
+from api.state import State, state
 from publishing import ledger
 
 REPLICA = "replica"
@@ -29,6 +31,11 @@ class Router:
 
     def allow_migrate(self, db: str, app_label: str, **hints: Any) -> bool:
         return db == DEFAULT_DB_ALIAS
+
+
+def current_state(*, now: datetime) -> State:
+    """Return the state of the database that is read from."""
+    return state(now=now, using=_read_from.get())
 
 
 @contextmanager

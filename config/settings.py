@@ -80,6 +80,18 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 BROKER_URL = address("BROKER_URL", schemes=("redis", "rediss", "redis+socket")) or embedded.broker_url(data=DATA_DIR)
 
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "answers": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": BROKER_URL.replace("redis+socket://", "unix://"),
+        "KEY_PREFIX": "pactwatch-answers",
+        "OPTIONS": {"socket_timeout": 0.5, "socket_connect_timeout": 0.5},
+    },
+}
+KEEP_ANSWERS = flag("KEEP_ANSWERS", default=True)
+"""Whether whole answers of the API are kept in the broker's server, for as long as they are right."""
+
 SECRET_KEY = text("SECRET_KEY")
 if PRODUCTION and is_guessable(SECRET_KEY):
     raise ImproperlyConfigured(
@@ -150,6 +162,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "config.middleware.RequestMiddleware",
     "config.middleware.ContentSecurityPolicyMiddleware",
+    "api.keeping.KeepingMiddleware",
     "config.middleware.ForgedForAdminMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",

@@ -58,13 +58,19 @@ class Merged(DomainError):
 
 
 def ask(
-    *, now: datetime, version: int | None = None, known_at: datetime | None = None, as_of: date | None = None
+    *,
+    now: datetime,
+    version: int | None = None,
+    known_at: datetime | None = None,
+    as_of: date | None = None,
+    last: int | None = None,
 ) -> Asked:
     """Settle what an answer is about.
 
-    `now` and `known_at` are aware, `as_of` is a day in UTC. Without a version the last one is taken; `known_at` takes
-    the one that stood at that moment. The day defaults to that of the version asked for, or today, so an answer with a
-    version is the same for ever. A version or moment before the first ledger row is valid and finds nothing.
+    `now` and `known_at` are aware, `as_of` is a day in UTC. Without a version the last one is taken, which is `last`
+    where that is known already; `known_at` takes the one that stood at that moment. The day defaults to that of the
+    version asked for, or today, so an answer with a version is the same for ever. A version or moment before the first
+    ledger row is valid and finds nothing.
 
     Raises VersionToCome, MomentToCome, VersionAndMoment.
     """
@@ -74,18 +80,18 @@ def ask(
         raise MomentToCome(moment=known_at.isoformat(), parameter="known_at")
     if as_of is not None and as_of > now.astimezone(UTC).date():
         raise MomentToCome(moment=as_of.isoformat(), parameter="as_of")
-    head = ledger.head()
+    last = ledger.head().seq if last is None else last
     moment = now
     if known_at is not None:
         stood, moment = ledger.version_at(known_at), known_at
     elif version is not None:
-        if version > head.seq:
-            raise VersionToCome(version=version, last=head.seq, parameter="version")
+        if version > last:
+            raise VersionToCome(version=version, last=last, parameter="version")
         stood = ledger.whole_version(version)
         recorded = Change.objects.filter(last_seq=stood).values_list("recorded_at", flat=True).first()
         moment = recorded or datetime.min.replace(tzinfo=UTC)
     else:
-        stood = head.seq
+        stood = last
     if as_of is not None:
         moment = min(now, datetime.combine(as_of + timedelta(days=1), time(), UTC))
     return Asked(

@@ -202,11 +202,6 @@ class Resource:
         raise LookupError(name)
 
     @classmethod
-    def turned_at(cls, now: datetime) -> datetime | None:
-        """Return the last moment up to `now` at which a computed field changed by the passing of time alone."""
-        return None
-
-    @classmethod
     def beside(cls, key: int, document: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
         """Return what is shown with one thing on its own page and in its own answer: lists of other things' answers.
 

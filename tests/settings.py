@@ -14,3 +14,5 @@ os.environ["PACTWATCH_DATA"] = tempfile.mkdtemp(prefix="pactwatch-test-")
 from config.settings import *  # noqa: E402, F403 a settings module takes over every name, and after the environment
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+# Stories count queries, and take back what they did. Those about answers that are kept turn it on.
+KEEP_ANSWERS = False

@@ -189,15 +189,6 @@ class TrackedResource(Resource):
         return cls.computed_order(name, asked, live=live)
 
     @classmethod
-    def turned_at(cls, now: datetime) -> datetime | None:
-        """Two look-ups in the index of open records by their moment."""
-        open_still = Record.objects.filter(status__in=OPEN_STATUSES).order_by("-overdue_from")
-        passed = open_still.filter(overdue_from__lte=now).values_list("overdue_from", flat=True).first()
-        neared = open_still.filter(overdue_from__lte=now + DUE_SOON).values_list("overdue_from", flat=True).first()
-        turns = [passed, neared and neared - DUE_SOON]
-        return max((turn for turn in turns if turn), default=None)
-
-    @classmethod
     def beside(cls, key: int, document: Mapping[str, Any], asked: Asked) -> dict[str, Any]:
         """Return history, evidence, responses, passages and divergences of a record."""
         ref = document["ref"]

@@ -49,7 +49,7 @@ class ListView(AnswerView):
         self.check_accepted(request, understood.get("format", "json"))
         with one_state(understood):
             question = questions.settle(given, understood, now=timezone.now())
-            etag = self.etag(request, question, self.listed.turned_at(question))
+            etag = self.etag(request, question, *self.listed.depends_on())
             if caching.is_known(request._request, etag):
                 return self.cached(caching.not_modified(), question, etag)
             if question.format == "json":
@@ -204,7 +204,7 @@ class FacetsView(AnswerView):
         self.check_accepted(request, "json")
         with one_state(understood):
             question = questions.settle(given, understood, now=timezone.now())
-            etag = self.etag(request, question, self.listed.turned_at(question))
+            etag = self.etag(request, question, *self.listed.depends_on())
             if caching.is_known(request._request, etag):
                 return self.cached(caching.not_modified(), question, etag)
             body = facets.count(self.listed, question)
@@ -264,7 +264,7 @@ class DetailView(AnswerView):
         self.check_accepted(request, "json")
         with one_state(understood):
             question = questions.settle(given, understood, now=timezone.now())
-            etag = self.etag(request, question, turned_at(self.resource, question))
+            etag = self.etag(request, question)
             if caching.is_known(request._request, etag):
                 return self.cached(caching.not_modified(), question, etag)
             body = self._body(ref, question)
@@ -313,11 +313,6 @@ class DetailView(AnswerView):
             problems=(400, 404, 406, 410),
             leads_on=True,
         )
-
-
-def turned_at(resource: type[Resource], question: Question) -> object:
-    """Return when the answer changed last by the passing of time alone; nothing for one that no longer changes."""
-    return resource.turned_at(question.asked.moment) if question.moving else None
 
 
 def elsewhere(ref: str, kinds: list[str], nothing: NothingThere) -> Problem:

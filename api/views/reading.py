@@ -75,22 +75,46 @@ class PublicView(APIView):
 
     def finalize_response(self, request: Request, response: Any, *args: Any, **kwargs: Any) -> Any:
         """Say to whom the answer may be given; it is whole already."""
-        patch_vary_headers(response, ("Accept-Language", "Accept"))
-        response.headers["Access-Control-Allow-Origin"] = "*"
-        response.headers["Access-Control-Allow-Methods"] = METHODS
-        response.headers["Access-Control-Allow-Headers"] = READ_WITH
-        response.headers["Access-Control-Expose-Headers"] = EXPOSED
+        tell_readers(response)
         return response
+
+
+def tell_readers(response: HttpResponseBase) -> None:
+    """Say to whom an answer may be given: to every reader, and every script, of this language."""
+    patch_vary_headers(response, ("Accept-Language", "Accept"))
+    response.headers["Access-Control-Allow-Origin"] = "*"
+    response.headers["Access-Control-Allow-Methods"] = METHODS
+    response.headers["Access-Control-Allow-Headers"] = READ_WITH
+    response.headers["Access-Control-Expose-Headers"] = EXPOSED
+
+
+def tell_caches(response: HttpResponseBase, *, etag: str, version: int, pinned: bool) -> None:
+    """Say which answer it is, and how long it holds."""
+    response.headers["ETag"] = etag
+    response.headers["Data-Version"] = str(version)
+    response.headers["Cache-Control"] = caching.PINNED if pinned else caching.LIVE
 
 
 class AnswerView(PublicView):
     """An address whose answer follows from the question and the data version."""
 
     def etag(self, request: Request, question: Question, *parts: object) -> str:
-        """Return the ETag of the answer; `parts` is what it depends on beside address, language, version and day."""
-        taken_out = reading.last_redaction() if question.pinned else 0
-        whole = (translation.get_language(), question.asked.version, question.asked.as_of, taken_out, *parts)
-        return caching.etag_of(request._request, parts=whole)
+        """Return the ETag of the answer, and let it be kept for as long as the state is the same.
+
+        `parts` are what it depends on beside address, language and state; an answer that has some is not kept.
+        """
+        language = translation.get_language()
+        key = caching.state_tag(request._request, language=language, state=question.state)
+        old = "version" in question.given or "known_at" in question.given
+        if parts or old and question.moving:
+            # What turns at an old version, with the deadlines of then, is in no state of the present.
+            whole = (language, *question.state, question.asked.version, question.asked.moment if old else None, *parts)
+            return caching.etag_of(request._request, parts=whole)
+        request._request.META[caching.KEEP_UNDER] = key
+        if question.pinned:
+            whole = (language, question.asked.version, question.asked.as_of, reading.last_redaction())
+            return caching.etag_of(request._request, parts=whole)
+        return key
 
     def check_accepted(self, request: Request, format: str) -> None:
         """Raise NotAcceptable when the reader will not take the format."""
@@ -99,7 +123,5 @@ class AnswerView(PublicView):
 
     def cached(self, response: HttpResponseBase, question: Question, etag: str) -> HttpResponseBase:
         """Return the response with what tells a cache how long it holds."""
-        response.headers["ETag"] = etag
-        response.headers["Data-Version"] = str(question.asked.version)
-        response.headers["Cache-Control"] = caching.PINNED if question.pinned else caching.LIVE
+        tell_caches(response, etag=etag, version=question.asked.version, pinned=question.pinned)
         return response

@@ -34,7 +34,7 @@ class RootView(AnswerView):
         self.check_accepted(request, "json")
         with one_state():
             question = questions.settle(given, understood, now=timezone.now())
-        etag = self.etag(request, question)
+            etag = self.etag(request, question)
         if caching.is_known(request._request, etag):
             return self.cached(caching.not_modified(), question, etag)
         body = {

@@ -1,13 +1,21 @@
 """What has not changed costs a 304; what has is seen at once."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 import time_machine
+from django.core.cache import caches
 
 from commitments.models import Pledge
 from tests.api.test_details import PAGE, PARIS
 from tests.api.test_lists import COLLECTIONS
+
+
+@pytest.fixture
+def keeping(settings):
+    """Whole answers are kept in the broker's server, as they are outside of tests."""
+    settings.KEEP_ANSWERS = True
+    caches["answers"].clear()
 
 
 def etag(api, path, **parameters):
@@ -17,9 +25,9 @@ def etag(api, path, **parameters):
 
 
 def test_an_answer_that_has_not_changed_is_304_after_a_look_at_the_head(api, django_assert_num_queries):
-    for path, queries in ((PAGE, 3), ("pledges/", 3), ("actors/", 1), ("actors/state-cn/", 1), ("ledger/", 1), ("", 1)):
+    for path in (PAGE, "pledges/", "actors/", "actors/state-cn/", "ledger/", "pledges/facets/", ""):
         known = etag(api, path)
-        with django_assert_num_queries(queries):
+        with django_assert_num_queries(1):
             response = api.ask(path, headers={"if-none-match": f'"other", W/{known}'})
         assert (response.status_code, response.content) == (304, b"")
         assert response.headers["ETag"] == known
@@ -82,3 +90,55 @@ def test_what_is_asked_by_version_may_be_kept_for_some_minutes(api):
 
     assert api.ask(PAGE, version=version, as_of="2026-01-01").headers["Cache-Control"] == "public, max-age=300"
     assert api.ask(PAGE, as_of="2026-01-01").headers["Cache-Control"] == "public, no-cache"
+
+
+LISTED = ("pledges/", "pledges/facets/", f"pledges/?ref={PARIS}&overdue=true", PAGE, f"{PAGE}?lang=zh", "actors/")
+
+
+def made_anew(api, settings, path):
+    settings.KEEP_ANSWERS = False
+    answer = api.ask(path)
+    settings.KEEP_ANSWERS = True
+    return answer
+
+
+def test_an_answer_that_is_kept_is_given_again_after_a_look_at_the_head(
+    api, keeping, settings, django_assert_num_queries
+):
+    for path in (*LISTED, f"{PAGE}?version={api.get('')['version']}&as_of=2026-01-01"):
+        first = api.ask(path)
+        with django_assert_num_queries(1):
+            again = api.ask(path)
+        anew = made_anew(api, settings, path)
+        assert (again.status_code, again.content) == (200, first.content) == (200, anew.content)
+        assert {**again.headers, "X-Request-ID": ""} == {**anew.headers, "X-Request-ID": ""}
+        with django_assert_num_queries(1):
+            assert api.ask(path, headers={"if-none-match": first.headers["ETag"]}).status_code == 304
+        assert api.ask(path, headers={"accept": "text/html"}).status_code == 406
+
+
+def test_what_is_kept_is_never_given_after_a_commit_or_after_a_moment_that_turns_it(api, keeping, settings, publishing):
+    pledge = Pledge.objects.get(ref=PARIS)
+    with time_machine.travel("2031-07-01T00:00:00Z", tick=False) as clock:
+        dated = api.get("pledges/", due_on="2031-07-31")["results"][0]
+        turning = (f"pledges/{dated['ref']}/", "pledges/?due_soon=true", "pledges/?overdue=true&ordering=-due_on")
+        passes = datetime.fromisoformat(dated["overdue_from"])
+        moments = (
+            passes - timedelta(days=30, microseconds=1),
+            passes - timedelta(days=30),
+            passes - timedelta(microseconds=1),
+            passes,
+            passes + timedelta(days=1),
+        )
+        for number, moment in enumerate(moments):
+            clock.move_to(moment)
+            for note in ("", f"Note {number}."):
+                if note:
+                    pledge.note_en = note
+                    pledge.save()
+                    publishing(pledge)
+                for path in (*LISTED, *turning):
+                    anew = made_anew(api, settings, path)
+                    for _time in range(2):
+                        given = api.ask(path)
+                        assert (given.content, given.headers["ETag"]) == (anew.content, anew.headers["ETag"])

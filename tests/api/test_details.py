@@ -53,13 +53,13 @@ def test_everything_that_is_listed_answers_at_its_own_address(api, name):
 
 
 def test_a_detail_takes_the_same_queries_however_much_there_is(api, editor, django_assert_num_queries):
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(21):
         api.get(PAGE)
 
     for day in range(1, 9):
         decide(editor, status="in_progress", effective_on=date(2024, 1, day), reason_en="Under way.")
 
-    with django_assert_num_queries(23):
+    with django_assert_num_queries(21):
         assert len(api.get(PAGE)["history"]) == 9
 
 

@@ -235,11 +235,11 @@ def test_records_are_the_three_kinds_together(api):
 
 def test_a_page_and_a_detail_take_the_same_queries_whatever_their_size(api, django_assert_num_queries):
     for size in (2, 200):
-        with django_assert_num_queries(9):
+        with django_assert_num_queries(7):
             api.get("pledges/", page_size=size)
-        with django_assert_num_queries(10):
+        with django_assert_num_queries(8):
             api.get("records/", page_size=size, ordering="-due_on", assessed="true")
-        with django_assert_num_queries(11):
+        with django_assert_num_queries(9):
             api.get("pledges/", page_size=size, theme="safety", actor__in="state-cn,state-fr")
         with django_assert_num_queries(4):
             api.get("status-changes/", page_size=size, as_of="2025-06-01")
