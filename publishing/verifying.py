@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+import orjson
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Q, Subquery
+from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, TextField, Window
+from django.db.models.functions import Cast, Lag
 from django.utils.translation import gettext as _
 
 from publishing import ledger
@@ -13,6 +15,8 @@ from publishing.models import Action, Change, Document, LedgerEntry, Publication
 from publishing.resource import registry
 
 CHUNK = 5_000
+# A document as PostgreSQL writes it, for a reader of JSON that takes a third of the time of Django's.
+AS_TEXT = Cast("body", TextField())
 
 
 class Broken(NamedTuple):
@@ -75,33 +79,44 @@ def verify_one_state() -> Verified | Broken:
         return verify()
 
 
+# The canonical JSON of a position, as `ledger.entry_hash` makes it, hashed where the rows are.
+_CHAIN = """
+    SELECT seq, ref, seq_before, previous_hash = hash_before, recorded_at >= recorded_before FROM (
+        SELECT *,
+            lag(seq, 1, 0::bigint) OVER before AS seq_before,
+            lag(hash, 1, %(genesis)s::varchar) OVER before AS hash_before,
+            lag(recorded_at, 1, '-infinity') OVER before AS recorded_before,
+            pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(
+                '{"action":' || to_json(action)
+                || ',"change":' || to_json(change_id)
+                || ',"document_hash":' || to_json(document_hash)
+                || ',"previous_hash":' || to_json(previous_hash)
+                || ',"recorded_at":' || to_json(to_char(recorded_at AT TIME ZONE 'UTC', %(moment)s))
+                || ',"ref":' || to_json(ref)
+                || ',"resource":' || to_json(resource)
+                || ',"seq":' || seq || '}', 'UTF8')), 'hex') AS rebuilt
+        FROM publishing_ledgerentry WINDOW before AS (ORDER BY seq)) entry
+    WHERE seq <> seq_before + 1 OR previous_hash <> hash_before OR recorded_at < recorded_before OR hash <> rebuilt
+    ORDER BY seq LIMIT 1
+"""
+
+
 def _chain(counts: dict[str, int]) -> Iterator[Broken]:
-    previous, expected, moment = GENESIS, 1, None
-    rows = LedgerEntry.objects.order_by("seq").values_list(
-        "seq", "recorded_at", "action", "resource", "ref", "change_id", "document_hash", "previous_hash", "hash"
-    )
-    for seq, recorded_at, action, resource, ref, change, document, named_previous, own in rows.iterator(CHUNK):
+    with connection.cursor() as cursor:
+        cursor.execute(_CHAIN, {"genesis": GENESIS, "moment": 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'})
+        broken = cursor.fetchone()
+    if broken:
+        seq, ref, before, names_hash, in_order = broken
         where = _("position %(seq)d (%(ref)s)") % {"seq": seq, "ref": ref}
-        if seq != expected:
-            yield Broken(where, _("position %(missing)d is missing before it") % {"missing": expected})
-        if named_previous != previous:
+        if seq != before + 1:
+            yield Broken(where, _("position %(missing)d is missing before it") % {"missing": before + 1})
+        elif not names_hash:
             yield Broken(where, _("it does not name the hash of the position before"))
-        if moment is not None and recorded_at < moment:
+        elif not in_order:
             yield Broken(where, _("it was recorded before the position that precedes it"))
-        rebuilt = ledger.entry_hash(
-            seq=seq,
-            recorded_at=ledger.timestamp(recorded_at),
-            action=action,
-            resource=resource,
-            ref=ref,
-            change=str(change),
-            document=document,
-            previous=named_previous,
-        )
-        if rebuilt != own:
+        else:
             yield Broken(where, _("its fields do not give its hash"))
-        previous, expected, moment = own, seq + 1, recorded_at
-        counts["entries"] += 1
+    counts["entries"] = LedgerEntry.objects.count()
 
 
 def _kept_head(head: tuple[int, str] | None) -> Iterator[Broken]:
@@ -117,16 +132,24 @@ def _kept_head(head: tuple[int, str] | None) -> Iterator[Broken]:
 
 
 def _changes() -> Iterator[Broken]:
-    expected = 1
-    for pk, first, last in Change.objects.order_by("first_seq").values_list("pk", "first_seq", "last_seq").iterator():
-        where = _("change %(id)s") % {"id": pk}
-        if first != expected:
-            yield Broken(where, _("it does not begin where the change before it ended"))
-        if LedgerEntry.objects.filter(Q(seq__gte=first, seq__lte=last) & ~Q(change=pk)).exists():
-            yield Broken(where, _("a position between its first and its last belongs to another change"))
-        expected = last + 1
-    if expected != ledger.head().seq + 1:
-        yield Broken(_("position %(seq)d") % {"seq": expected}, _("it belongs to no change"))
+    ended = Window(Lag("last_seq", default=0), order_by="first_seq")
+    late = Change.objects.annotate(ended=ended).exclude(first_seq=F("ended") + 1).order_by("first_seq").first()
+    if late:
+        yield Broken(_("change %(id)s") % {"id": late.pk}, _("it does not begin where the change before it ended"))
+    own = Change.objects.filter(pk=OuterRef("change_id"), first_seq__lte=OuterRef("seq"), last_seq__gte=OuterRef("seq"))
+    stray = LedgerEntry.objects.filter(~Exists(own)).order_by("seq").first()
+    if stray:
+        around = Change.objects.filter(first_seq__lte=stray.seq, last_seq__gte=stray.seq).first()
+        if around is None:
+            yield Broken(_("position %(seq)d") % {"seq": stray.seq}, _("it belongs to no change"))
+        else:
+            yield Broken(
+                _("change %(id)s") % {"id": around.pk},
+                _("a position between its first and its last belongs to another change"),
+            )
+    last = Change.objects.aggregate(last=Max("last_seq"))["last"] or 0
+    if last != ledger.head().seq:
+        yield Broken(_("position %(seq)d") % {"seq": last + 1}, _("it belongs to no change"))
 
 
 def _documents(counts: dict[str, int]) -> Iterator[Broken]:
@@ -142,18 +165,22 @@ def _documents(counts: dict[str, int]) -> Iterator[Broken]:
             | Exists(LedgerEntry.objects.filter(seq=OuterRef("until_seq"), ref=OuterRef("thing__ref")))
         )
         .order_by("entry")
-        .values_list("entry_id", "thing__ref", "salt", "body", "entry__ref", "entry__document_hash", "ends_well")
+        .values_list("entry_id", "thing__ref", "salt", AS_TEXT, "entry__ref", "entry__document_hash", "ends_well")
         .iterator(CHUNK)
     )
     for seq, thing, salt, body, ref, named, ends_well in rows:
-        where = _("document of position %(seq)d (%(ref)s)") % {"seq": seq, "ref": ref}
-        if thing != ref or body.get("ref") != ref:
-            yield Broken(where, _("it is not about what the ledger says"))
-        if ledger.document_hash(salt=bytes(salt), document=body) != redacted.get(seq, named):
-            yield Broken(where, _("it does not give the hash that the ledger has of it"))
-        counts["documents"] += 1
+        document = orjson.loads(body)
+        if not thing == ref == document.get("ref"):
+            yield Broken(_document_name(seq, ref), _("it is not about what the ledger says"))
+        if ledger.document_hash(salt=salt, document=document) != redacted.get(seq, named):
+            yield Broken(_document_name(seq, ref), _("it does not give the hash that the ledger has of it"))
         if not ends_well:
-            yield Broken(where, _("it ends at a position that is about something else"))
+            yield Broken(_document_name(seq, ref), _("it ends at a position that is about something else"))
+        counts["documents"] += 1
+
+
+def _document_name(seq: int, ref: str) -> str:
+    return _("document of position %(seq)d (%(ref)s)") % {"seq": seq, "ref": ref}
 
 
 def _redactions(hashes: dict[int, str]) -> Iterator[Broken]:
@@ -233,8 +260,9 @@ def public_rows() -> Iterator[PublicRow]:
         while keys := list(public.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:CHUNK]):
             last = keys[-1]
             rebuilt = resource.documents(keys)
-            for key, body in Document.objects.current().filter(thing__among=keys).values_list("thing_id", "body"):
-                yield PublicRow(resource.name, key, body, rebuilt.get(key))
+            standing = Document.objects.current().filter(thing__among=keys).values_list("thing_id", AS_TEXT)
+            for key, body in standing:
+                yield PublicRow(resource.name, key, orjson.loads(body), rebuilt.get(key))
 
 
 def _row_name(resource: str, body: dict[str, Any]) -> str:

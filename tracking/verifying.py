@@ -11,6 +11,16 @@ from tracking.models import Record, Response, StatusChange, StatusSpan
 from tracking.spans import Span
 from tracking.statuses import NOT_ASSESSED
 
+# What Span holds, in its order.
+SPAN = (
+    "change",
+    "status",
+    "valid__startswith",
+    "valid__endswith",
+    "known__startswith",
+    "known__endswith",
+)
+
 
 @also_verify
 def verify_statuses() -> Iterator[Broken]:
@@ -37,14 +47,10 @@ def verify_statuses() -> Iterator[Broken]:
         keys = [key for key, *_rest in records]
         wanted = spans_by_record(keys)
         found: dict[int, list[Span]] = {key: [] for key in keys}
-        for span in StatusSpan.objects.filter(record__among=keys):
-            found[span.record_id].append(
-                Span(
-                    span.change_id, span.status, span.valid.lower, span.valid.upper, span.known.lower, span.known.upper
-                )
-            )
+        for record, *values in StatusSpan.objects.filter(record__among=keys).values_list("record", *SPAN):
+            found[record].append(Span._make(values))
         for key, ref, status, since in records:
-            if sorted(wanted[key], key=str) != sorted(found[key], key=str):
+            if len(wanted[key]) != len(found[key]) or set(wanted[key]) != set(found[key]):
                 yield Broken(ref, _("its status spans are not those that its status changes give"))
             now = [span for span in wanted[key] if span.known_until is None and span.valid_until is None]
             given = (now[0].status, now[0].valid_from) if now else (NOT_ASSESSED, None)
