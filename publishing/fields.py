@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -147,6 +148,11 @@ class Translated(Field):
         super().__init__(help, **options)
         self.either = either
 
+    @cached_property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Its keys in a document, each with its column."""
+        return tuple(zip(self.keys(), self.columns(), strict=True))
+
     def keys(self) -> tuple[str, ...]:
         return (f"{self.name}_en", f"{self.name}_zh")
 
@@ -163,10 +169,10 @@ class Translated(Field):
         return texts
 
     def dump(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        return {key: values[column] for key, column in zip(self.keys(), self.columns(), strict=True)}
+        return {key: values[column] for key, column in self.pairs}
 
     def attributes(self, document: Mapping[str, Any], ids: Ids) -> dict[str, Any]:
-        return {column: document[key] for key, column in zip(self.keys(), self.columns(), strict=True)}
+        return {column: document[key] for key, column in self.pairs}
 
 
 class Choice(Field):

@@ -169,12 +169,15 @@ class Resource:
         columns = [column for field in cls.fields.values() for column in field.columns()]
         gathered = {field.name: field.gather(cls.model, ids) for field in cls.fields.values()}
         beside = {name: values for name, values in gathered.items() if values is not None}
+        dumps = [field.dump for field in cls.fields.values()]
         documents = {}
         for key, *values in cls.model._base_manager.filter(pk__among=ids).values_list("pk", *columns):
-            row = dict(zip(columns, values, strict=True)) | {name: found.get(key, []) for name, found in beside.items()}
+            row = dict(zip(columns, values, strict=True))
+            for name, found in beside.items():
+                row[name] = found.get(key, [])
             document: dict[str, Any] = {}
-            for field in cls.fields.values():
-                document.update(field.dump(row))
+            for dump in dumps:
+                document.update(dump(row))
             documents[key] = document
         return documents
 

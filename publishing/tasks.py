@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from jobs.registry import job
 from publishing import signing
-from publishing.verifying import Broken, verify_one_state
+from publishing.verifying import Broken, verify
 
 
 class LedgerBroken(Exception):
@@ -35,7 +35,7 @@ def sign_head(*, now: datetime, **later_keywords: object) -> int:
     atomic=False,
 )
 def verify_the_ledger(*, now: datetime, **later_keywords: object) -> int:
-    found = verify_one_state()
+    found = verify()
     if isinstance(found, Broken):
         raise LedgerBroken(str(found))
     return 0

@@ -1,13 +1,16 @@
 """Rebuilding everything that the ledger promises, and naming the first thing that is not as it should be."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import orjson
 from django.db import connection, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, Subquery, TextField, Window
 from django.db.models.functions import Cast, Lag
+from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
+from psycopg import sql
 
 from publishing import ledger
 from publishing.ledger import GENESIS
@@ -53,30 +56,38 @@ def verify(*, head: tuple[int, str] | None = None) -> Verified | Broken:
     """Rebuild the chain, the documents' hashes and the documents of all public rows, and run the further checks.
 
     `head` is a position and its hash that somebody kept elsewhere: it shows a tail that was cut off or rewritten.
-    Returns the first thing broken, or what was verified. Reads everything once, in flat memory.
+    Returns the first thing broken, or what was verified. Reads everything once, in flat memory, and all of it from one
+    state: what is published meanwhile does not count. Inside a transaction that is under way, that one's state is read.
     """
     counts = {"entries": 0, "documents": 0, "rows": 0}
-    checks = (
-        lambda: _chain(counts),
-        lambda: _kept_head(head),
-        lambda: _changes(),
-        lambda: _documents(counts),
-        lambda: _rows(counts),
-        lambda: _merged(),
-        *further_checks,
-    )
-    for check in checks:
-        for broken in check():
-            return broken
-    return Verified(ledger.head(), **counts)
+    of_the_ledger = [lambda: _chain(counts), lambda: _kept_head(head), _changes, lambda: _documents(counts)]
+    of_the_rows = [lambda: _rows(counts), _merged, *further_checks]
+    if connection.in_atomic_block:
+        broken = _first_broken([*of_the_ledger, *of_the_rows])
+        return broken or Verified(ledger.head(), **counts)
+    with transaction.atomic(), connection.cursor() as cursor, ThreadPoolExecutor(1) as beside:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SELECT pg_export_snapshot()")
+        rows = beside.submit(_verify_beside, cursor.fetchone()[0], of_the_rows, language=get_language())
+        broken = _first_broken(of_the_ledger) or rows.result()
+        return broken or Verified(ledger.head(), **counts)
 
 
-def verify_one_state() -> Verified | Broken:
-    """Verify as `verify` does, outside of any transaction: what is published meanwhile does not count."""
-    with transaction.atomic(durable=True):
-        with connection.cursor() as cursor:
+def _verify_beside(snapshot: str, checks: Iterable[Check], *, language: str) -> Broken | None:
+    """Run checks on a connection of this thread's own, on the state that another one has exported: while one side waits
+    for PostgreSQL, the other one hashes and compares.
+    """
+    try:
+        with override(language), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        return verify()
+            cursor.execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(snapshot).as_string())
+            return _first_broken(checks)
+    finally:
+        connection.close()
+
+
+def _first_broken(checks: Iterable[Check]) -> Broken | None:
+    return next((broken for check in checks for broken in check()), None)
 
 
 # The canonical JSON of a position, as `ledger.entry_hash` makes it, hashed where the rows are.
@@ -96,7 +107,8 @@ _CHAIN = """
                 || ',"resource":' || to_json(resource)
                 || ',"seq":' || seq || '}', 'UTF8')), 'hex') AS rebuilt
         FROM publishing_ledgerentry WINDOW before AS (ORDER BY seq)) entry
-    WHERE seq <> seq_before + 1 OR previous_hash <> hash_before OR recorded_at < recorded_before OR hash <> rebuilt
+    WHERE seq <> seq_before + 1 OR previous_hash <> hash_before OR recorded_at < recorded_before
+        OR hash IS DISTINCT FROM rebuilt
     ORDER BY seq LIMIT 1
 """
 
