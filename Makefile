@@ -81,10 +81,11 @@ format: ## Arrange the code as `make check` wants it
 	@$(PYTHON) requirements/install.py test
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format .
 
-snapshot: ## Write what follows from declarations: tests/contracts/openapi.yaml, docs/method.md; read the difference
+snapshot: ## Write what follows from declarations (API description, docs/); read the difference
 	@$(PYTHON) requirements/install.py test
 	@$(BIN)/python manage.py spectacular --validate --fail-on-warn --file tests/contracts/openapi.yaml
 	@$(BIN)/python manage.py status_tables --into docs/method.md
+	@$(BIN)/python manage.py data_dictionary --into docs/data-dictionary.md
 
 requirements: ## Pin the newest packages that fit (needs uv)
 	@cd requirements && for list in base embedded dev; do \

@@ -76,7 +76,7 @@ def write_workbook(
         bold = workbook.add_format({"bold": True})
         sheet, place = None, ROWS_OF_A_SHEET
         header = headers(columns, labels=labels)
-        for row in _cells(listed, question, columns):
+        for row in texts(listed, question, columns):
             if place == ROWS_OF_A_SHEET:
                 sheet, place = _sheet(workbook, header, bold), 1
             _write(sheet, place, row)
@@ -116,7 +116,8 @@ def _blocks(listed: List, question: Question, columns: Sequence[Column]) -> Iter
         yield _csv(rows)
 
 
-def _cells(listed: List, question: Question, columns: Sequence[Column]) -> Iterator[Sequence[str]]:
+def texts(listed: List, question: Question, columns: Sequence[Column]) -> Iterator[Sequence[str]]:
+    """Yield the rows of a table as texts, as they are: not defused."""
     if isinstance(listed, ResourceList):
         for block in copying.blocks(listed, question, columns):
             yield from csv.reader(io.StringIO(block.decode(), newline=""))
