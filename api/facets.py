@@ -5,11 +5,12 @@ once, with GROUPING SETS; what is behind a link of theirs (the country of an act
 looked up for each thing that is linked to, not for each row.
 """
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
+import orjson
 from django.db import connections
 from django.db.models import F, QuerySet
 from django.db.models.fields.json import KT
@@ -30,6 +31,8 @@ FACETS = ("status", "instrument", "actor", "country", "theme", "year")
 # The years of a list are those of this day.
 DATED_BY = "due_on"
 DIGITS = 4
+# Up to so many things are looked up one by one; for more all of their kind are read.
+FEW = 500
 
 Counts = Counter[str]
 Follow = Callable[[Any], Iterable[str]]
@@ -192,7 +195,7 @@ class _Kind:
         fields = [self.kind.fields[first]]
         for key in rest:
             targets = {name for field in fields for name in filters.targets_of(self.kind, field)}
-            bodies = self._parts({ref for refs in steps.values() for ref in refs}, key)
+            bodies = self._parts({ref for refs in steps.values() for ref in refs}, key, targets)
             steps = {value: [end for ref in refs for end in bodies.get(ref, ())] for value, refs in steps.items()}
             fields = [registry[name].fields[key] for name in targets if key in registry[name].fields]
         above = self._above(fields)
@@ -206,6 +209,7 @@ class _Kind:
                 rows = reading.standing(self.version).filter(thing__resource=name)
                 broader |= dict(rows.values_list("thing__ref", KT(f"body__{registry[name].broader}")))
 
+        @cache
         def above(ref: str) -> set[str]:
             found = {ref}
             while (ref := broader.get(ref, "")) and ref not in found:
@@ -214,13 +218,16 @@ class _Kind:
 
         return above
 
-    def _parts(self, refs: Iterable[str], key: str) -> dict[str, list[str]]:
-        """Return what stands under a key of things, by their refs."""
-        rows = reading.standing(self.version).filter(thing__ref__in=set(refs))
-        return {ref: self._listed(value) for ref, value in rows.values_list("thing__ref", KT(f"body__{key}"))}
+    def _parts(self, refs: Collection[str], key: str, resources: Collection[str]) -> dict[str, list[str]]:
+        """Return what stands under a key of things of some resources, by their refs."""
+        rows = reading.standing(self.version).filter(thing__resource__in=resources)
+        if len(refs) <= FEW:
+            rows = rows.filter(thing__ref__in=refs)
+        listed = cache(self._listed)  # many have the same
+        return {ref: listed(value) for ref, value in rows.values_list("thing__ref", KT(f"body__{key}"))}
 
     @staticmethod
     def _listed(value: Any) -> list[str]:
         if not value:
             return []
-        return json.loads(value) if value.startswith("[") else [value]
+        return orjson.loads(value) if value.startswith("[") else [value]
