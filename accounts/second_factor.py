@@ -3,6 +3,7 @@
 from base64 import b32encode
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 import segno
 from django.conf import settings
@@ -18,6 +19,16 @@ from accounts.models import LogInOutcome, User
 from accounts.roles import Role
 
 RECOVERY_CODES = 10
+
+Device: TypeAlias = TOTPDevice | StaticDevice
+
+
+class MustWait(Exception):
+    """A code came so soon after a wrong one that it was not looked at; from `until` (aware) on the next one will be."""
+
+    def __init__(self, until: datetime):
+        super().__init__()
+        self.until = until
 
 
 def is_verified(request: HttpRequest) -> bool:
@@ -55,29 +66,32 @@ def key_in_words(device: TOTPDevice) -> str:
 def check_code(*, request: HttpRequest, user: User, code: str, now: datetime) -> bool:
     """Let the session in if the code is one of the app's or of those for recovery, and log the outcome.
 
-    Raises LockedOut after too many failures.
+    Raises MustWait, and LockedOut after too many failures.
     """
     refuse_locked_out(request=request, username=user.username, now=now)
     with transaction.atomic():
-        devices = devices_for_user(user, for_verify=True)
+        devices = list(devices_for_user(user, for_verify=True))
+        # Codes of the app are digits; those for recovery are words of letters and digits.
+        until = _waits_until([each for each in devices if isinstance(each, TOTPDevice) == _typed(code).isdigit()])
         found = next((device for device in devices if device.verify_token(_typed(code))), None)
-    return _settle(request, user, found, now)
+    return _settle(request, user, found, until, now)
 
 
 def confirm_device(*, request: HttpRequest, user: User, code: str, now: datetime) -> list[str]:
     """Take a new device into use in place of an earlier one, and return new recovery codes; none if the code is wrong.
 
-    Raises LockedOut after too many failures.
+    Raises MustWait, and LockedOut after too many failures.
     """
     refuse_locked_out(request=request, username=user.username, now=now)
     with transaction.atomic():
         device = TOTPDevice.objects.select_for_update().filter(user=user, confirmed=False).first()
+        until = _waits_until([device] if device else [])
         right = device is not None and device.verify_token(_typed(code))
         if device is not None and right:
             TOTPDevice.objects.filter(user=user).exclude(pk=device.pk).delete()
             device.confirmed = True
             device.save(update_fields=["confirmed"])
-    if not _settle(request, user, device if right else None, now):
+    if not _settle(request, user, device if right else None, until, now):
         return []
     return list(new_recovery_codes(user))
 
@@ -103,10 +117,17 @@ def forget_second_factor(user: User) -> None:
     StaticDevice.objects.filter(user=user).delete()
 
 
-def _settle(request: HttpRequest, user: User, device: TOTPDevice | StaticDevice | None, now: datetime) -> bool:
+def _waits_until(devices: Sequence[Device]) -> datetime | None:
+    told = [more for allowed, more in (device.verify_is_allowed() for device in devices) if not allowed]
+    return max((more["locked_until"] for more in told), default=None)
+
+
+def _settle(request: HttpRequest, user: User, device: Device | None, until: datetime | None, now: datetime) -> bool:
     outcome = LogInOutcome.WRONG_CODE if device is None else LogInOutcome.CODE
     record(request=request, username=user.username, outcome=outcome, user=user, now=now)
     if device is None:
+        if until:
+            raise MustWait(until)
         return False
     request.session.cycle_key()
     login(request, device)

@@ -1,6 +1,7 @@
 """The pages of the second factor."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import admin
@@ -10,7 +11,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.timezone import localtime
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -26,6 +30,13 @@ def _person(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
+
+
+def _too_soon(wait: second_factor.MustWait) -> str:
+    first = localtime(wait.until + timedelta(seconds=1))
+    return gettext(
+        "It came too soon after a wrong code and was not looked at. From %(time)s on, type the code that is shown then."
+    ) % {"time": date_format(first, "H:i:s")}
 
 
 def _page(request: HttpRequest, template: str, title: Any, **more: Any) -> HttpResponse:
@@ -62,6 +73,8 @@ def ask(request: HttpRequest) -> HttpResponse:
             )
         except LockedOut:
             form.add_error(None, TOO_MANY_TRIES)
+        except second_factor.MustWait as wait:
+            form.add_error("code", _too_soon(wait))
         else:
             if right:
                 return HttpResponseRedirect(_after(request))
@@ -85,6 +98,8 @@ def set_up(request: HttpRequest) -> HttpResponse:
             )
         except LockedOut:
             form.add_error(None, TOO_MANY_TRIES)
+        except second_factor.MustWait as wait:
+            form.add_error("code", _too_soon(wait))
         else:
             if codes:
                 return _shown_codes(request, codes)

@@ -1,6 +1,10 @@
 """With the setting on, nobody who may publish or give roles gets anywhere on a password alone."""
 
+import re
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
 from django_otp.plugins.otp_totp.models import TOTPDevice
 
 from accounts.models import LogIn
@@ -64,6 +68,25 @@ def test_a_code_opens_the_admin_once_and_goes_where_one_wanted_to_go(visitor):
     assert second.client.get("/admin/").status_code == 302
     outcomes = list(LogIn.objects.filter(user=rita).order_by("pk").values_list("outcome", flat=True))
     assert outcomes == ["password", "code", "password", "password", "code", "wrong_code"]
+
+
+def test_a_code_right_after_a_wrong_one_is_told_to_wait_and_not_called_wrong(visitor):
+    rita = account("rita", "reviewer")
+    visitor.log_in("rita")
+    visitor.set_up(rita)
+    visitor.client.logout()
+    visitor.log_in("rita")
+    # Three wrong codes before this one: four seconds to wait.
+    TOTPDevice.objects.update(throttling_failure_count=3, throttling_failure_timestamp=timezone.now())
+    right = code_of(TOTPDevice.objects.get(user=rita), later=1)
+
+    told = visitor.give_code(right)
+
+    assert "This code is not right." not in told.text
+    assert re.search(r"too soon after a wrong code and was not looked at\. From \d\d:\d\d:\d\d on", told.text)
+    assert visitor.client.get("/admin/").status_code == 302
+    TOTPDevice.objects.update(throttling_failure_timestamp=timezone.now() - timedelta(seconds=5))
+    assert visitor.give_code(right).path == "/admin/"
 
 
 def test_a_recovery_code_works_once(visitor):
