@@ -100,7 +100,7 @@ def entries_of(resource: type[Resource]) -> list[Entry]:
     }
     found = []
     for column in columns_of(resource):
-        whole = described[column.key]
+        whole = described[column.key] | ({"pattern": schema.REF["pattern"]} if column.key == "ref" else {})
         inner = whole.get("properties", {}).get(column.name.removeprefix(f"{column.key}_"))
         field = declared.get(column.key)
         found.append(

@@ -151,6 +151,7 @@ def _file(folder: Path, name: str, media_type: str) -> dict[str, Any]:
     return {
         "name": name.replace(".csv", "").replace(".", "-"),
         "path": name,
+        "type": "file",
         "mediatype": media_type,
         "bytes": path.stat().st_size,
         "hash": f"sha256:{_digest(path)}",
@@ -169,6 +170,7 @@ def _table(resource: type[Resource]) -> dict[str, Any]:
         for name, target in _links(resource).items()
     ]
     return {
+        "type": "table",
         "profile": "tabular-data-resource",
         "format": "csv",
         "encoding": "utf-8",
