@@ -10,6 +10,7 @@ from django.core.cache import caches
 from django.db import DEFAULT_DB_ALIAS, DatabaseError
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.urls import resolve
 from django.utils import timezone
 from redis.exceptions import RedisError
 
@@ -52,6 +53,7 @@ class KeepingMiddleware:
         found = _found(request)
         if found is not None and _is_afforded(request):
             allowances.settle(request, found)
+            request.resolver_match = resolve(request.path_info)  # the log and the metrics name the view
             return found
         response = self.get_response(request)
         if settings.KEEP_ANSWERS and response.status_code == 200 and isinstance(response, HttpResponse):
