@@ -74,7 +74,7 @@ class ActList(List):
 
     def rows(self, question: Question) -> tuple[QuerySet, str]:
         asking = self.filterset(queryset=self.table._default_manager.all())
-        questions.find_refs(asking.filters, question.values)
+        questions.find_refs(asking.filters, question.values, version=question.asked.version)
         return asking.narrow(question.values), "pk"
 
     def step(self, name: str, *, descending: bool, question: Question) -> Order:

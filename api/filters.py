@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Self, cast
+from typing import Any, NamedTuple, Self, cast
 
 import django_filters
 from django.db import models
@@ -25,13 +25,20 @@ from publishing.models import Document
 from publishing.resource import Asked, Computed, Related, Resource, registry
 
 
+class Named(NamedTuple):
+    """What the refs in a question stand for: their keys, and for those that were merged, the refs that took over."""
+
+    keys: Mapping[str, int]
+    taken_over: Mapping[str, str]
+
+
 @dataclass(frozen=True)
 class Scope:
-    """What the filters of one question share: what is asked, whether of the present, and the keys of the refs in it."""
+    """What the filters of one question share: what is asked, whether of the present, and what the refs in it name."""
 
     asked: Asked
     live: bool
-    keys: Mapping[str, int]
+    named: Named
 
 
 class QuestionFilter(django_filters.Filter):
@@ -86,6 +93,9 @@ class DeclaredFilter(QuestionFilter):
 
     def condition(self, lookup: str, value: Any, scope: Scope) -> Q:
         """Return what rows, or documents, must meet."""
+        if self.targets and lookup in ("exact", "in"):
+            value = [scope.named.taken_over.get(ref, ref) for ref in self.refs(value)]
+            lookup = "in"
         lookup, value = plain(self.declared, lookup, value, scope)
         if scope.live:
             return stands(self.resource, self.declared, lookup, value, scope)
@@ -221,7 +231,7 @@ def stands(resource: type[Resource], declared: Field, lookup: str, value: Any, s
     if isinstance(declared, Computed):
         return resource.computed_condition(declared.name, lookup, ranged(lookup, value), scope.asked, live=True)
     if declared.name == "ref":
-        return Q(pk__in=[scope.keys[ref] for ref in value if ref in scope.keys])
+        return Q(pk__in=[scope.named.keys[ref] for ref in value if ref in scope.named.keys])
     if targets_of(resource, declared):
         path = declared.source.removesuffix("__ref")
         link = column_of(resource.model, path)
@@ -245,8 +255,8 @@ def stands(resource: type[Resource], declared: Field, lookup: str, value: Any, s
 
 def keys_of(refs: Sequence[str], scope: Scope) -> Any:
     """Return the keys of refs; of narrower ones, which the question did not name, by a subquery."""
-    if all(ref in scope.keys for ref in refs):
-        return [scope.keys[ref] for ref in refs]
+    if all(ref in scope.named.keys for ref in refs):
+        return [scope.named.keys[ref] for ref in refs]
     return reading.standing(scope.asked.version).filter(thing__ref__in=refs).values("thing")
 
 
@@ -287,7 +297,7 @@ def _stood(kind: type[Resource], declared: Field, lookup: str, value: Any, scope
     if isinstance(declared, Related):
         return _linked(kind, declared.path.split("."), lookup, value, scope)
     if declared.name == "ref":
-        return Q(thing__in=[scope.keys[ref] for ref in value if ref in scope.keys])
+        return Q(thing__in=[scope.named.keys[ref] for ref in value if ref in scope.named.keys])
     if isinstance(declared, Refs):
         return Q(**{f"body__{declared.key}__has_any_keys": value})
     if isinstance(declared, Ref) and lookup == "in":

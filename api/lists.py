@@ -158,7 +158,8 @@ class ResourceList(List):
         else:
             rows = filters.documents(kinds, asked.version)
         asking = self.filterset(queryset=rows)
-        asking.scope = Scope(asked, question.live, questions.find_refs(asking.filters, question.values))
+        named = questions.find_refs(asking.filters, question.values, version=asked.version)
+        asking.scope = Scope(asked, question.live, named)
         rows = asking.narrow(question.values)
         if words := question.values.get("q"):
             try:

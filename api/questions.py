@@ -14,13 +14,13 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework.request import Request
 
 from api import values
-from api.filters import QuestionFilter
+from api.filters import Named, QuestionFilter
 from api.languages import LANGUAGES
 from api.problems import Refused, Wrong
 from api.snapshot import current_state
 from api.state import State
 from publishing import reading
-from publishing.models import PublicationState, Publishable
+from publishing.models import Document, PublicationState, Publishable
 from publishing.resource import Asked
 from publishing.searching import LONGEST
 
@@ -193,17 +193,19 @@ def settle(given: Mapping[str, str], understood: Mapping[str, Any], *, now: date
     return Question(asked, state, all(pin is None for pin in pins.values()), moving, pinned, given, understood)
 
 
-def find_refs(filters: Mapping[str, QuestionFilter], understood: Mapping[str, Any]) -> dict[str, int]:
-    """Return the keys of all refs that the filters name. One query, or none.
+def find_refs(filters: Mapping[str, QuestionFilter], understood: Mapping[str, Any], *, version: int) -> Named:
+    """Return the things that the refs in filters name at a version. No query without refs, else one or two.
 
-    What was unpublished is known still and finds nothing; drafts are unknown. Raises Refused.
+    A ref that had been merged by then names what it was merged into. What was unpublished is known still and finds
+    nothing; drafts are unknown. Raises Refused.
     """
     named = {name: each.refs(understood.get(name)) for name, each in filters.items()}
     refs = {ref for given in named.values() for ref in given}
     if not refs:
-        return {}
+        return Named({}, {})
     rows = Publishable.objects.filter(ref__in=refs).exclude(state=PublicationState.DRAFT)
-    known = {ref: (key, resource) for ref, key, resource in rows.values_list("ref", "pk", "resource")}
+    columns = ("ref", "pk", "resource", "merged_into", "merged_into__ref")
+    known = {ref: thing for ref, *thing in rows.values_list(*columns)}
     unknown = [
         (name, ref)
         for name, given in named.items()
@@ -213,7 +215,14 @@ def find_refs(filters: Mapping[str, QuestionFilter], understood: Mapping[str, An
     if unknown:
         wrong = [Wrong(name, unknown_ref(ref, filters[name].targets)) for name, ref in unknown[:MOST_WRONG]]
         raise Refused(wrong, code="unknown_ref")
-    return {ref: key for ref, (key, _resource) in known.items()}
+    keys = {ref: key for ref, (key, *_others) in known.items()}
+    merged = {key: (ref, into, name) for ref, (key, _resource, into, name) in known.items() if into is not None}
+    if merged:
+        stood = Document.objects.at(version).filter(thing__in=merged).values_list("thing", flat=True)
+        gone = [merged[key] for key in merged.keys() - set(stood)]
+        keys |= {name: into for _ref, into, name in gone}
+        return Named(keys, {ref: name for ref, _into, name in gone})
+    return Named(keys, {})
 
 
 def unknown_ref(ref: str, resources: Collection[str]) -> str:

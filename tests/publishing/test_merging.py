@@ -145,6 +145,12 @@ def leads(path):
     return f"{found.path}?{found.query}" if found.query else found.path
 
 
+def refs(path, version=None):
+    """Return the refs of a list, now or at a version."""
+    pinned = f"&version={version}" if version is not None else ""
+    return [each["ref"] for each in api(f"{path}{pinned}")["results"]]
+
+
 def test_the_old_ref_leads_to_the_one_that_stays_in_both_languages_and_in_the_api(world, reviewer):
     before = ledger.head().seq
 
@@ -184,6 +190,24 @@ def test_what_was_merged_is_in_no_list_count_or_search_any_more_and_stands_at_ea
     assert api("status-changes/?count=true")["count"] == 1
     assert api("mechanisms/?status=active")["results"] == []
     assert "forum-2" not in get("/en/records/?q=forum").content.decode()
+
+
+def test_a_list_that_is_filtered_by_the_old_ref_is_that_of_the_one_that_stays(world, reviewer):
+    before = ledger.head().seq
+    asked = [
+        "mechanisms/?fields=ref&ref={}",
+        "events/?fields=ref&mechanism__in={}",
+        "events/?fields=ref&mechanism__not={}",
+    ]
+    stood = [refs(path.format("forum-2"), before) for path in asked]
+
+    merged("forum-2", "forum", reviewer, note_en="The same forum.")
+
+    for path in asked:
+        now = refs(path.format("forum-2"))
+        assert now == refs(path.format("forum")) == refs(path.format("forum-2"), ledger.head().seq)
+    assert refs(asked[0].format("forum-2")) == ["forum"]
+    assert [refs(path.format("forum-2"), before) for path in asked] == stood
 
 
 def test_what_led_to_the_old_one_leads_to_the_other_and_statuses_stay_where_they_were_decided(world, reviewer):
