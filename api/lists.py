@@ -87,6 +87,10 @@ class List(ABC):
         """Return what its answers follow from beside the question and the state of the tracker."""
         return ()
 
+    def pins(self, understood: Mapping[str, Any], *, now: datetime) -> dict[str, Any]:
+        """Return which version or moment parameters of its own ask for, as `version` or `known_at`."""
+        return {}
+
     def describe_envelope(self) -> dict[str, Schema]:
         """Return the schemas of what `envelope` adds to the version."""
         return {}

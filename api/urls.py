@@ -5,6 +5,7 @@ from django.views.generic import RedirectView
 
 from api.acts import ChangeList, EntryList, HeadList
 from api.lists import List, ResourceList
+from api.views.between import ChangesView
 from api.views.histories import HistoryView
 from api.views.lists import DetailView, FacetsView, ListView
 from api.views.proving import ProofView, verifier
@@ -24,7 +25,12 @@ urlpatterns = [
     path("v1/usage/", UsageView.as_view(), name="api-usage"),
     path("v1/submissions/", SendView.as_view(), name="api-submissions"),
     path("v1/submissions/<uuid:receipt>/", ReceiptView.as_view(), name="api-submissions-one"),
-    *(path(f"v1/{each.name}/", ListView.of(each), name=f"api-{each.name}") for each in lists),
+    path("v1/changes/", ChangesView.as_view(), name="api-changes"),
+    *(
+        path(f"v1/{each.name}/", ListView.of(each), name=f"api-{each.name}")
+        for each in lists
+        if each.name != ChangeList.name
+    ),
     *(
         path(f"v1/{each.name}/facets/", FacetsView.of(each), name=f"api-{each.name}-facets")
         for each in of_resources

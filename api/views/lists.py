@@ -45,6 +45,7 @@ class ListView(AnswerView):
 
     def get(self, request: Request) -> HttpResponseBase:
         given, understood = questions.read(request, self.parameters)
+        understood |= self.listed.pins(understood, now=timezone.now())
         self._check_format(understood)
         self.check_accepted(request, understood.get("format", "json"))
         with one_state(understood):
