@@ -181,9 +181,6 @@ class BetweenList(List):
             for row in self.results(keys, question)
         ]
 
-    def columns(self) -> Mapping[str, Sequence[str]]:
-        return {key: [key] for key in self.keys()}
-
     def describe_result(self, components: Components) -> Schema:
         status = {"type": ["string", "null"], "enum": [*STATUSES, None]}
         more = {

@@ -6,6 +6,7 @@ from django.views.generic import RedirectView
 from api.acts import ChangeList, EntryList, HeadList
 from api.lists import List, ResourceList
 from api.views.between import ChangesView
+from api.views.citing import ListCitationView, ThingCitationView
 from api.views.histories import HistoryView
 from api.views.lists import DetailView, FacetsView, ListView
 from api.views.proving import ProofView, verifier
@@ -37,6 +38,10 @@ urlpatterns = [
         if "status" in each.resource.computed
     ),
     *(
+        path(f"v1/{each.name}/citation/", ListCitationView.of(each), name=f"api-{each.name}-citation")
+        for each in of_resources
+    ),
+    *(
         re_path(
             rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/\Z",
             DetailView.of(resource),
@@ -57,6 +62,14 @@ urlpatterns = [
             rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/proof/\Z",
             ProofView.of(resource),
             name=f"api-{resource.name}-proof",
+        )
+        for resource in resources
+    ),
+    *(
+        re_path(
+            rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/citation/\Z",
+            ThingCitationView.of(resource),
+            name=f"api-{resource.name}-one-citation",
         )
         for resource in resources
     ),

@@ -285,9 +285,7 @@ class DetailView(AnswerView):
                 _("“%(ref)s” was not public at the data version %(version)d.")
                 % {"ref": ref, "version": question.asked.named},
             )
-        cited = {"version": str(question.asked.version)}
-        if "as_of" in question.given:
-            cited["as_of"] = question.given["as_of"]
+        cited = {"version": str(question.asked.version), "as_of": question.asked.as_of.isoformat()}
         answer |= {
             "version": question.asked.version,
             "as_of": question.asked.as_of.isoformat(),

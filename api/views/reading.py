@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,9 +13,9 @@ from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from api import allowances, caching, problems
+from api import allowances, caching, problems, questions
 from api.languages import language_of
-from api.questions import Question
+from api.questions import Fields, Question
 from api.schema import PublicSchema
 from publishing import reading
 
@@ -98,6 +99,8 @@ def tell_caches(response: HttpResponseBase, *, etag: str, version: int, pinned: 
 class AnswerView(PublicView):
     """An address whose answer follows from the question and the data version."""
 
+    parameters: Fields
+
     def etag(self, request: Request, question: Question, *parts: object) -> str:
         """Return the ETag of the answer, and let it be kept for as long as the state is the same.
 
@@ -121,7 +124,18 @@ class AnswerView(PublicView):
         if not request._request.accepts(MEDIA_TYPES[format]):
             raise NotAcceptable()
 
+    def citation_url(self, question: Question) -> str:
+        """Return what answers the same for ever (RFC 8574): the whole list, where the answer is a page of one."""
+        given = {name: text for name, text in question.given.items() if name not in ("cursor", "known_at", "lang")}
+        point = "version" if "version" in self.parameters else "to" if "to" in self.parameters else ""
+        if point:
+            given[point] = str(question.asked.version)
+        if "as_of" in self.parameters:
+            given["as_of"] = question.asked.as_of.isoformat()
+        return questions.absolute(f"{self.request.path}?{urlencode(given)}" if given else self.request.path)
+
     def cached(self, response: HttpResponseBase, question: Question, etag: str) -> HttpResponseBase:
         """Return the response with what tells a cache how long it holds."""
         tell_caches(response, etag=etag, version=question.asked.version, pinned=question.pinned)
+        response.headers["Link"] = f'<{self.citation_url(question)}>; rel="cite-as"'
         return response

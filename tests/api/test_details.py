@@ -38,7 +38,7 @@ def test_one_request_tells_all_that_is_known_of_a_record(api):
     assert [row["source"]["publisher"] for row in pledge["evidence"]] == ["bactf.com", "外務省 (Japan)"]
     assert pledge["promise"]["text_en"] == "Host the next in-person summit about a year after Bletchley."
     assert pledge["promise"]["instrument"]["title_zh"] == "2023年人工智能安全峰会主席总结"
-    assert pledge["citation_url"] == f"{pledge['url']}?version={pledge['version']}"
+    assert pledge["citation_url"] == f"{pledge['url']}?version={pledge['version']}&as_of={pledge['as_of']}"
     assert api.get(f"records/{PARIS}/") == pledge
 
 

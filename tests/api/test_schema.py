@@ -62,9 +62,10 @@ def test_every_address_is_described(api):
     lists = {f"/api/v1/{name}/" for name in COLLECTIONS}
     facets = {f"/api/v1/{name}/facets/" for name in FACETS}
     ones = {f"/api/v1/{name}/{{ref}}/" for name in RESOURCES}
-    about_one = {f"/api/v1/{name}/{{ref}}/{word}/" for name in RESOURCES for word in ("history", "proof")}
+    about_one = {f"/api/v1/{name}/{{ref}}/{word}/" for name in RESOURCES for word in ("history", "proof", "citation")}
     others = {"/api/v1/", "/api/v1/usage/", "/api/v1/submissions/", "/api/v1/submissions/{receipt}/"}
-    assert set(described["paths"]) == {*others, *lists, *facets, *ones, *about_one}
+    cited = {f"/api/v1/{name}/citation/" for name in RESOURCES}
+    assert set(described["paths"]) == {*others, *lists, *facets, *ones, *about_one, *cited}
     for name in COLLECTIONS:
         operation = described["paths"][f"/api/v1/{name}/"]["get"]
         assert operation["description"], name
