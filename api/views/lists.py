@@ -157,7 +157,9 @@ class ListView(AnswerView):
     def describe(self, components: Components) -> Schema:
         """Return the description of this address."""
         page = schema.list_envelope(self.listed.describe_result(components), self.listed.describe_envelope())
-        parameters = self.listed.parameters()
+        filters = self.listed.filters()
+        # What is a filter here, such as `lang` of sources, is described as one.
+        parameters = {name: value for name, value in self.listed.parameters().items() if name not in filters}
         return schema.operation(
             components,
             id=f"list_{self.listed.slug}",
@@ -166,7 +168,7 @@ class ListView(AnswerView):
             description=str(self.listed.help),
             parameters=[
                 *schema.shared_parameters(components, parameters, own=("ordering", "fields", "documents")),
-                *schema.filter_parameters(self.listed.filters()),
+                *schema.filter_parameters(filters),
             ],
             ok=schema.answer(
                 _("A page of the list, or all of it as a file."),
@@ -218,7 +220,7 @@ class FacetsView(AnswerView):
         shared = {
             name: value
             for name, value in self.listed.parameters().items()
-            if name in self.parameters and name not in own
+            if name in self.parameters and name not in own and name not in self.listed.filters()
         }
         return schema.operation(
             components,

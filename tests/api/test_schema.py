@@ -71,6 +71,15 @@ def test_every_address_is_described(api):
         assert operation["description"], name
 
 
+def test_no_parameter_is_described_twice(api):
+    described = yaml.safe_load(api.client.get("/api/schema/").content)
+
+    for path, operations in described["paths"].items():
+        for operation in operations.values():
+            named = [each.get("name") or each["$ref"].rpartition("/")[2] for each in operation["parameters"]]
+            assert sorted(named) == sorted(set(named)), path
+
+
 def test_the_description_speaks_the_readers_language(api):
     english, chinese = (api.client.get("/api/schema/", {"format": "json", "lang": lang}) for lang in ("en", "zh"))
 
