@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
@@ -15,9 +16,19 @@ from django.utils.translation import pgettext_lazy
 from publishing.history import tracked
 
 REF_PATTERN = r"[a-z][a-z0-9.-]*"
-validate_ref = RegexValidator(
+validate_shape_of_ref = RegexValidator(
     rf"\A{REF_PATTERN}\Z", _("A ref is lower case letters, digits, “-” and “.”, and starts with a letter."), "ref"
 )
+# In the API these stand where a ref would: /api/v1/pledges/facets/.
+SUB_PATHS = ("changes", "citation", "facets", "history", "proof")
+
+
+def validate_ref(value: str) -> None:
+    """Raise ValidationError for what cannot be a ref: its shape is wrong, or it is part of the API's addresses."""
+    validate_shape_of_ref(value)
+    if value in SUB_PATHS:
+        message = _("“%(ref)s” is a part of the API's addresses and cannot be a ref; add a word to it.")
+        raise ValidationError(message, "ref", {"ref": value})
 
 
 class PublicationState(models.TextChoices):
@@ -122,6 +133,7 @@ class Publishable(models.Model):
                 fields=["ref"], name="publishable_ref_once", violation_error_message=_("This ref is taken.")
             ),
             models.CheckConstraint(condition=Q(ref__regex=rf"^{REF_PATTERN}$"), name="publishable_ref_shape"),
+            models.CheckConstraint(condition=~Q(ref__in=SUB_PATHS), name="publishable_ref_no_path"),
             models.CheckConstraint(condition=Q(state__in=PublicationState.values), name="publishable_state_known"),
             models.CheckConstraint(
                 condition=~Q(state="unpublished") | ~Q(unpublished_note_en="") | ~Q(unpublished_note_zh=""),

@@ -9,6 +9,7 @@ import pytest
 import xlsxwriter
 import yaml
 from django.core.management import CommandError, call_command
+from django.db import IntegrityError, transaction
 
 from commitments.models import Commitment, Pledge
 from publishing import ledger
@@ -237,3 +238,16 @@ def test_a_plan_is_not_applied_over_what_was_published_meanwhile(world, reviewer
 
     assert ledger.head() == before
     assert Publishable.objects.get(ref="acme").as_actor.name_en == "Acme"
+
+
+@pytest.mark.parametrize("path", ["facets", "changes", "citation", "history", "proof"])
+def test_what_is_part_of_an_address_of_the_api_is_no_ref(db, tmp_path, path):
+    """/api/v1/actors/facets/ could not lead to it."""
+    (tmp_path / "actors.yaml").write_text(yaml.safe_dump([records(2026)["actors"][0] | {"ref": path}]))
+
+    mistakes = refused(tmp_path)
+
+    sentence = f"“{path}” is a part of the API's addresses and cannot be a ref; add a word to it."
+    assert any(mistake.endswith(sentence) for mistake in mistakes), mistakes
+    with pytest.raises(IntegrityError, match="publishable_ref_no_path"), transaction.atomic():
+        Publishable.objects.create(ref=path, resource="actors")
