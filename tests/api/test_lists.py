@@ -259,3 +259,17 @@ def test_a_phrase_goes_over_no_end_of_a_field_and_no_punctuation(api, publishing
         assert api.refs("themes/", q=words) == ["phrases"], words
     for words in ("甲乙", "丙丁", "戊己", '"zebra crossing"', "zqzq"):
         assert api.refs("themes/", q=words) == [], words
+
+
+def test_simplified_and_traditional_chinese_find_each_other(api, publishing):
+    publishing(
+        Theme.objects.create(ref="forms", label_en="x", label_zh="測驗", definition_en="x", definition_zh="头发")
+    )
+
+    for words in ("測驗", "测验", "测驗", "头发", "頭髮", "頭發"):
+        assert api.refs("themes/", q=words) == ["forms"], words
+    for words in ("驗測", "验测", "髮頭"):
+        assert api.refs("themes/", q=words) == [], words
+    found = api.refs("records/", q="风险", page_size=200)
+    assert found
+    assert api.refs("records/", q="風險", page_size=200) == found
