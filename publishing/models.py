@@ -123,6 +123,7 @@ class Publishable(models.Model):
         indexes = [
             models.Index(fields=["resource", "ref"], condition=Q(state="published"), name="publishable_public"),
             models.Index(fields=["resource", "ref"], condition=Q(state="merged"), name="publishable_merged"),
+            models.Index(fields=["id"], condition=Q(state="unpublished"), name="publishable_unpublished"),
             models.Index(
                 fields=["merged_into"], condition=Q(merged_into__isnull=False), name="publishable_merged_into"
             ),

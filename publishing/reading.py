@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from django.contrib.postgres.aggregates import StringAgg
+from django.db.models import TextField
+from django.db.models.functions import MD5, Cast
 from django.utils.translation import gettext_lazy as _
 
 from publishing import ledger
@@ -147,6 +150,15 @@ def taken_in(key: int, *, version: int) -> list[Answer]:
 def last_redaction() -> int:
     """Return the position of the last redaction, which changed what earlier versions show; 0 when there is none."""
     return Redaction.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
+def unpublished_now() -> str | None:
+    """Return a hash of which things are unpublished, and so shown at no version; None when there are none. One query.
+
+    It changes when one goes, and is what it was when that one is back.
+    """
+    keys = StringAgg(Cast("pk", TextField()), ",", order_by="pk")
+    return Publishable.objects.filter(state=PublicationState.UNPUBLISHED).aggregate(hash=MD5(keys))["hash"]
 
 
 def standing(version: int) -> DocumentQuerySet:

@@ -115,7 +115,8 @@ class AnswerView(PublicView):
             return caching.etag_of(request._request, parts=whole)
         request._request.META[caching.KEEP_UNDER] = key
         if question.pinned:
-            whole = (language, question.asked.version, question.asked.as_of, reading.last_redaction())
+            taken_out = (reading.last_redaction(), reading.unpublished_now())
+            whole = (language, question.asked.version, question.asked.as_of, *taken_out)
             return caching.etag_of(request._request, parts=whole)
         return key
 

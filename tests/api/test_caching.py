@@ -1,12 +1,15 @@
 """What has not changed costs a 304; what has is seen at once."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.core.cache import caches
 
 from commitments.models import Pledge
+from publishing.actions import unpublish
+from publishing.models import Publishable
 from tests.api.test_details import PAGE, PARIS
 from tests.api.test_lists import COLLECTIONS
 
@@ -90,6 +93,26 @@ def test_what_is_asked_by_version_may_be_kept_for_some_minutes(api):
 
     assert api.ask(PAGE, version=version, as_of="2026-01-01").headers["Cache-Control"] == "public, max-age=300"
     assert api.ask(PAGE, as_of="2026-01-01").headers["Cache-Control"] == "public, no-cache"
+
+
+def test_what_is_asked_by_version_is_another_answer_while_something_is_unpublished(api, editor, publishing):
+    thing = Publishable.objects.get(ref="evd-un-panel-brief")
+    version = api.get("")["version"]
+    asked: dict[str, Any] = {"version": version, "as_of": "2026-01-01", "ref": thing.ref}
+    formats = ("json", "csv")
+    tags = {format: etag(api, "evidence/", format=format, **asked) for format in formats}
+    bodies = {format: api.ask("evidence/", format=format, **asked).getvalue() for format in formats}
+
+    unpublish(thing=thing, note_en="It was another one.", note_zh="", by=editor)
+    for format in formats:
+        answer = api.ask("evidence/", headers={"if-none-match": tags[format]}, format=format, **asked)
+        assert answer.status_code == 200
+        assert thing.ref not in answer.getvalue().decode()
+
+    publishing(thing)
+    for format in formats:
+        assert api.ask("evidence/", format=format, **asked).getvalue() == bodies[format]
+        assert api.ask("evidence/", headers={"if-none-match": tags[format]}, format=format, **asked).status_code == 304
 
 
 LISTED = ("pledges/", "pledges/facets/", f"pledges/?ref={PARIS}&overdue=true", PAGE, f"{PAGE}?lang=zh", "actors/")
