@@ -10,6 +10,7 @@ from django.utils import timezone
 from config.health import UP_SINCE
 from jobs.incidents import note_incidents
 from subscriptions.alarms import queue_alarms
+from subscriptions.digests import renew
 from subscriptions.mail import send_waiting
 from subscriptions.models import MessageKind
 
@@ -31,7 +32,7 @@ def look(*, now: datetime, up_since: datetime) -> int:
             logger.error("%s is %s", incident.job, "failing" if incident.failing else "late")
         if incidents:
             queue_alarms(incidents=incidents, now=now)
-    send_waiting(now=now, kinds=[MessageKind.ALARM])
+    send_waiting(now=now, renew=renew, kinds=[MessageKind.ALARM])
     return len(incidents)
 
 

@@ -12,7 +12,7 @@ from publishing.models import Document, LedgerEntry
 from publishing.words import Words, day_in_words, words
 from subscriptions.following import records_followed
 from subscriptions.links import link_to_record
-from subscriptions.models import Subscription, ToldDeadline
+from subscriptions.models import Digest, Subscription, ToldDeadline
 from tracking.models import OPEN_STATUSES, Response, Stance, StatusChange, StatusChangeKind, StatusSpan
 from tracking.statuses import NOT_ASSESSED, STATUSES, Status
 
@@ -116,15 +116,15 @@ class Due(NamedTuple):
     status: str
 
 
-def changes_to_tell(subscription: Subscription, *, version: int) -> list[int]:
+def changes_to_tell(subscription: Subscription, *, after: int, version: int) -> list[int]:
     """Return the keys of the status changes about what is followed, in ledger order.
 
-    They stand after the subscription's position, up to `version`. What was taken out of the public is left out.
+    They stand after the position `after`, up to `version`. What was taken out of the public is left out.
     """
-    news = StatusChange.objects.filter(seq__gt=subscription.position, seq__lte=version)
+    news = StatusChange.objects.filter(seq__gt=after, seq__lte=version)
     told = news.filter(
         record__in=records_followed(subscription).filter(pk__in=news.values("record")),
-        pk__in=Document.objects.at(version).filter(thing__in=news.values("pk")).values("thing"),
+        pk__in=reading.standing(version).filter(thing__in=news.values("pk")).values("thing"),
     )
     return list(told.order_by("seq").values_list("pk", flat=True))
 
@@ -145,6 +145,13 @@ def deadlines_to_tell(subscription: Subscription, *, version: int, now: datetime
     )
     rows = coming.order_by("due_on", "ref").values_list("pk", "due_on", "status")
     return [Due(record, due_on, status) for record, due_on, status in rows if due_on]
+
+
+def deadlines_told(digest: Digest) -> list[Due]:
+    """Return the deadlines that a digest tells of, by day, without those of what was unpublished since."""
+    told = digest.told_deadlines.filter(record__in=reading.standing(digest.to_seq).values("thing"))
+    rows = told.order_by("due_on", "record__ref").values_list("record", "due_on", "record__status")
+    return [Due(record, due_on, status) for record, due_on, status in rows]
 
 
 def contents_of(

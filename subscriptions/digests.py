@@ -1,15 +1,17 @@
 """Composing digests: what is told, and that it counts as told, are one transaction."""
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils import translation
 
 from publishing import ledger
+from publishing.models import Action, LedgerEntry
 from subscriptions import mail
-from subscriptions.contents import changes_to_tell, contents_of, deadlines_to_tell
-from subscriptions.models import Digest, Subscription, ToldDeadline
+from subscriptions.contents import Contents, Due, changes_to_tell, contents_of, deadlines_to_tell, deadlines_told
+from subscriptions.models import Digest, Message, MessageState, Subscription, ToldDeadline
 from subscriptions.schedule import next_delivery
 
 logger = logging.getLogger(__name__)
@@ -56,18 +58,12 @@ def _compose(subscription: Subscription, now: datetime) -> Digest | None:
     """
     position = subscription.position or 0
     version = max(position, ledger.version_at(now))
-    changes = changes_to_tell(subscription, version=version)
+    changes = changes_to_tell(subscription, after=position, version=version)
     deadlines = deadlines_to_tell(subscription, version=version, now=now)
     digest = None
     if changes or deadlines:
         with translation.override(subscription.language):
-            contents = contents_of(
-                subscription=subscription,
-                changes=changes,
-                deadlines=deadlines,
-                version=version,
-                today=now.astimezone(UTC).date(),
-            )
+            contents = _contents(subscription, changes, deadlines, version, now)
             message = mail.queue_digest(subscription=subscription, contents=contents, now=now)
         digest = Digest.objects.create(
             subscription=subscription,
@@ -80,10 +76,59 @@ def _compose(subscription: Subscription, now: datetime) -> Digest | None:
             message=message,
         )
         ToldDeadline.objects.bulk_create(
-            [ToldDeadline(subscription=subscription, record_id=due.record, due_on=due.due_on) for due in deadlines],
+            [
+                ToldDeadline(subscription=subscription, record_id=due.record, due_on=due.due_on, digest=digest)
+                for due in deadlines
+            ],
             batch_size=5_000,
         )
     subscription.position = version
     subscription.next_due_at = next_delivery(frequency=subscription.frequency, zone=subscription.zone, after=now)
     subscription.save(update_fields=["position", "next_due_at"])
     return digest
+
+
+def _contents(
+    subscription: Subscription, changes: Sequence[int], deadlines: Sequence[Due], version: int, now: datetime
+) -> Contents:
+    return contents_of(
+        subscription=subscription,
+        changes=changes,
+        deadlines=deadlines,
+        version=version,
+        today=now.astimezone(UTC).date(),
+    )
+
+
+def renew(message: Message) -> bool:
+    """Write a digest again if something was unpublished or redacted since; return whether the mail may leave.
+
+    The mail's row is locked. It tells of the same period and bears the same Message-ID, so nothing is told twice. It is
+    cancelled when nothing is left to tell, and has failed when it cannot be written again.
+    """
+    digest = Digest.objects.filter(message=message).select_related("subscription").first()
+    taken_out = LedgerEntry.objects.filter(action__in=[Action.UNPUBLISHED, Action.REDACTED])
+    if digest is None or not taken_out.filter(seq__gt=digest.to_seq).exists():
+        return True
+    try:
+        with transaction.atomic(), translation.override(digest.subscription.language):
+            return _write_again(digest, message)
+    except Exception as error:
+        logger.exception("The digest of subscription %s cannot be written again", digest.subscription_id)
+        message.state, message.error = MessageState.FAILED, repr(error)[: mail.LONGEST_ERROR]
+        message.save(update_fields=["state", "error"])
+        return False
+
+
+def _write_again(digest: Digest, message: Message) -> bool:
+    changes = changes_to_tell(digest.subscription, after=digest.from_seq, version=digest.to_seq)
+    deadlines = deadlines_told(digest)
+    if not changes and not deadlines:
+        message.state = MessageState.CANCELLED
+        message.save(update_fields=["state"])
+        return False
+    contents = _contents(digest.subscription, changes, deadlines, digest.to_seq, digest.composed_at)
+    mail.rewrite_digest(message, subscription=digest.subscription, contents=contents, now=digest.composed_at)
+    digest.changes, digest.deadlines = contents.changes_total, contents.deadlines_total
+    digest.save(update_fields=["changes", "deadlines"])
+    return True

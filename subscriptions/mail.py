@@ -6,7 +6,7 @@ handed over again. It then bears the same Message-ID, by which mail servers and 
 
 import logging
 import smtplib
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from email.utils import make_msgid
 from typing import Any
@@ -60,13 +60,7 @@ def queue_digest(*, subscription: Subscription, contents: Contents, now: datetim
         to=subscription.email,
         subscription=subscription,
         subject=_subject(contents),
-        context={
-            "contents": contents,
-            "signed": SignedHead.objects.filter(seq__lte=contents.version).order_by("-day").first(),
-            "until": moment_in_words(now, zone=subscription.zone),
-            "manage_url": link_to(subscription, Purpose.MANAGE),
-            "unsubscribe_url": link_to(subscription, Purpose.UNSUBSCRIBE),
-        },
+        context=_digest_context(subscription, contents, now),
         headers={
             "List-Unsubscribe": f"<{link_to(subscription, Purpose.UNSUBSCRIBE)}>",
             "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
@@ -74,6 +68,24 @@ def queue_digest(*, subscription: Subscription, contents: Contents, now: datetim
         },
         now=now,
     )
+
+
+def rewrite_digest(message: Message, *, subscription: Subscription, contents: Contents, now: datetime) -> None:
+    """Write the mail of a digest anew, in the reader's language, which is active; it stays the same mail."""
+    message.subject = _subject(contents)
+    context = _digest_context(subscription, contents, now)
+    message.text, message.html = _rendered(MessageKind.DIGEST, subscription, message.subject, context)
+    message.save(update_fields=["subject", "text", "html"])
+
+
+def _digest_context(subscription: Subscription, contents: Contents, now: datetime) -> dict[str, Any]:
+    return {
+        "contents": contents,
+        "signed": SignedHead.objects.filter(seq__lte=contents.version).order_by("-day").first(),
+        "until": moment_in_words(now, zone=subscription.zone),
+        "manage_url": link_to(subscription, Purpose.MANAGE),
+        "unsubscribe_url": link_to(subscription, Purpose.UNSUBSCRIBE),
+    }
 
 
 def _subject(contents: Contents) -> str:
@@ -100,14 +112,14 @@ def queue_message(
     headers: dict[str, str] | None = None,
 ) -> Message:
     """Write a mail from the templates of its kind, in the language that is active."""
-    context = {"subscription": subscription, "subject": subject, "base_url": settings.BASE_URL, **context}
+    text, html = _rendered(kind, subscription, subject, context)
     return Message.objects.create(
         subscription=subscription,
         kind=kind,
         to=to,
         subject=subject,
-        text=render_to_string(f"subscriptions/mail/{kind}.txt", context),
-        html=render_to_string(f"subscriptions/mail/{kind}.html", context),
+        text=text,
+        html=html,
         # RFC 3834: whoever is away does not answer such mails.
         headers={"Auto-Submitted": "auto-generated", **(headers or {})},
         message_id=make_msgid(domain=_host()),
@@ -115,8 +127,21 @@ def queue_message(
     )
 
 
-def send_waiting(*, now: datetime, kinds: Collection[MessageKind] = tuple(MessageKind)) -> int:
+def _rendered(
+    kind: MessageKind, subscription: Subscription | None, subject: str, context: dict[str, Any]
+) -> tuple[str, str]:
+    """Return a mail as text and as HTML."""
+    context = {"subscription": subscription, "subject": subject, "base_url": settings.BASE_URL, **context}
+    text, html = (render_to_string(f"subscriptions/mail/{kind}.{ending}", context) for ending in ("txt", "html"))
+    return text, html
+
+
+def send_waiting(
+    *, now: datetime, renew: Callable[[Message], bool], kinds: Collection[MessageKind] = tuple(MessageKind)
+) -> int:
     """Hand up to 500 mails of these kinds that are due by `now` (aware) to the mail server; return how many it took.
+
+    `renew` brings each up to date right before, in the transaction that claims it, or says that it may not leave.
 
     An attempt is counted before it is made, so that not even one that kills the process goes on for ever: after twelve,
     over some 30 hours, a mail has failed. It has failed at once when the server refuses the address for good.
@@ -130,7 +155,7 @@ def send_waiting(*, now: datetime, kinds: Collection[MessageKind] = tuple(Messag
     server.open()
     try:
         for _turn in range(MOST_IN_A_RUN):
-            message = _claim(now, kinds)
+            message = _claim(now, kinds, renew)
             if message is None:
                 break
             sent += _send(message, server, now)
@@ -140,9 +165,10 @@ def send_waiting(*, now: datetime, kinds: Collection[MessageKind] = tuple(Messag
 
 
 @transaction.atomic
-def _claim(now: datetime, kinds: Collection[MessageKind]) -> Message | None:
+def _claim(now: datetime, kinds: Collection[MessageKind], renew: Callable[[Message], bool]) -> Message | None:
     due = Message.objects.due(now=now).filter(kind__in=kinds).order_by("try_at", "pk")
-    message = due.select_for_update(skip_locked=True, of=("self",)).first()
+    one = due.select_for_update(skip_locked=True, of=("self",))
+    message = next((each for each in iter(one.first, None) if renew(each)), None)
     if message is not None:
         message.attempts += 1
         message.try_at = now + min(FIRST_PAUSE * 2 ** (message.attempts - 1), LONGEST_PAUSE)

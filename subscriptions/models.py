@@ -246,12 +246,14 @@ class ToldDeadline(models.Model):
     subscription = models.ForeignKey(Subscription, models.CASCADE, related_name="told_deadlines", db_index=False)
     record = models.ForeignKey(Record, models.CASCADE, related_name="+")
     due_on = models.DateField()
+    digest = models.ForeignKey(Digest, models.CASCADE, null=True, related_name="told_deadlines", db_index=False)
 
     class Meta:
         verbose_name = _("told deadline")
         verbose_name_plural = _("told deadlines")
         default_permissions = ()
         constraints = [UniqueConstraint(fields=["subscription", "record", "due_on"], name="tolddeadline_once")]
+        indexes = [models.Index(fields=["digest"], name="tolddeadline_digest")]
 
     def __str__(self) -> str:
         return f"{self.record_id} {self.due_on}"

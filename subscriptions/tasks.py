@@ -26,7 +26,7 @@ def compose_digests(*, now: datetime, **later_keywords: object) -> int:
 )
 def send_messages(*, now: datetime, **later_keywords: object) -> int:
     passwords.queue_password_links(now=now)
-    return mail.send_waiting(now=now)
+    return mail.send_waiting(now=now, renew=digests.renew)
 
 
 @job(

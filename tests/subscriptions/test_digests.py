@@ -227,6 +227,37 @@ def test_a_digest_says_nothing_of_what_an_entry_of_it_leads_to_and_was_unpublish
             assert gone not in part
 
 
+def test_a_digest_that_waits_is_written_again_when_something_in_it_is_unpublished(ada, bo, reviewer):
+    ada.subscribe(language="zh-hans")
+    bo.subscribe("acme")
+    wages = Record.objects.get(ref=WAGES)
+    for ref in (ACME, BOLT, WAGES):
+        decide(ref, "in_progress", on=DAY, by=reviewer)
+    compose("2090-12-20T08:00Z")
+    composed = dict(Message.objects.filter(kind="digest").values_list("to", "message_id"))
+    for ref in (ACME, WAGES):
+        unpublish(thing=Record.objects.get(ref=ref), note_en="It was a mistake.", note_zh="", by=reviewer)
+
+    send()
+    send()
+
+    (mail,) = ada.digests
+    assert mail["Message-ID"] == composed[ada.email]
+    assert mail["Subject"].count("1") == 2
+    for part in (text_of(mail), html_of(mail)):
+        assert f"/zh-hans/records/{BOLT}/" in part
+        assert ACME not in part
+        assert WAGES not in part
+    digest = Digest.objects.get(subscription__email=ada.email)
+    assert (digest.changes, digest.deadlines) == (1, 1)
+    assert bo.digests == []
+    assert Message.objects.get(kind="digest", to=bo.email).state == "cancelled"
+
+    publish(things=[wages.pk], by=reviewer)
+    compose("2090-12-22T08:00Z")
+    assert len(told(ada.email)) == 1
+
+
 def test_a_translation_that_follows_is_no_news(ada, reviewer):
     change = decide(ACME, "in_progress", on=DAY, by=reviewer, reason_zh="")
     ada.subscribe()
