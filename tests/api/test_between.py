@@ -101,7 +101,7 @@ def test_pages_of_what_changed_join_without_a_gap_and_cost_the_same(api, django_
 
     assert joined[:500] == whole[:500] and len(set(joined)) == len(joined)
     for size in (1, 200):
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(13):
             api.get("changes/", **{"from": 0, "page_size": size, "resource": "pledges"})
 
 
