@@ -21,7 +21,7 @@ from publishing import reading
 from publishing.dates import QUARTERS, PartialDateField, span_of
 from publishing.fields import Choice, Derived, Field, Flag, Ref, Refs
 from publishing.ledger import timestamp
-from publishing.models import Document
+from publishing.models import Document, PublicationState
 from publishing.resource import Asked, Computed, Related, Resource, registry
 
 
@@ -83,13 +83,16 @@ class DeclaredFilter(QuestionFilter):
         if value is None:
             return qs
         scope: Scope = self.parent.scope
-        if self.lookup == "not":
+        lookup = self.lookup
+        if lookup == "not" and isinstance(value, bool):
+            lookup, value = "exact", not value
+        if lookup == "not":
             return qs.filter(complement(self.condition("exact", value, scope)))
-        if isinstance(self.declared, Computed) and value is False and self.lookup == "exact":
+        if isinstance(self.declared, Computed) and value is False and lookup == "exact":
             return qs.filter(complement(self.condition("exact", True, scope)))
-        if self.lookup == "isnull" and value:
+        if lookup == "isnull" and value:
             return qs.filter(complement(self.condition("isnull", False, scope)))
-        return qs.filter(self.condition(self.lookup, value, scope))
+        return qs.filter(self.condition(lookup, value, scope))
 
     def condition(self, lookup: str, value: Any, scope: Scope) -> Q:
         """Return what rows, or documents, must meet."""
@@ -232,17 +235,23 @@ def stands(resource: type[Resource], declared: Field, lookup: str, value: Any, s
         return resource.computed_condition(declared.name, lookup, ranged(lookup, value), scope.asked, live=True)
     if declared.name == "ref":
         return Q(pk__in=[scope.named.keys[ref] for ref in value if ref in scope.named.keys])
+    if isinstance(declared, Related) and declared.through:
+        kind, own, link = linking(declared, declared.through)
+        met = stands(kind, own, lookup, value, scope)
+        linked = kind.model._base_manager.filter(met, state=PublicationState.PUBLISHED)
+        return Q(pk__in=linked.values(link.source))
     if targets_of(resource, declared):
         path = declared.source.removesuffix("__ref")
-        link = column_of(resource.model, path)
+        column = column_of(resource.model, path)
+        if isinstance(column, models.ManyToManyField):
+            through = cast(type[models.Model], column.remote_field.through)
+            rows = through._default_manager.all()
+            if lookup != "isnull":
+                rows = rows.filter(**{f"{column.m2m_reverse_field_name()}__in": keys_of(value, scope)})
+            return Q(pk__in=rows.values(column.m2m_field_name()))
         if lookup == "isnull":
             return Q(**{f"{path}__isnull": value})
-        keys = keys_of(value, scope)
-        if isinstance(link, models.ManyToManyField):
-            through = cast(type[models.Model], link.remote_field.through)
-            linked = through._default_manager.filter(**{f"{link.m2m_reverse_field_name()}__in": keys})
-            return Q(pk__in=linked.values(link.m2m_field_name()))
-        return Q(**{f"{path}__in": keys})
+        return Q(**{f"{path}__in": keys_of(value, scope)})
     column = column_of(resource.model, declared.source)
     return compared(
         declared.source,
@@ -251,6 +260,13 @@ def stands(resource: type[Resource], declared: Field, lookup: str, value: Any, s
         partial=isinstance(column, PartialDateField),
         text=isinstance(column, models.CharField | models.TextField),
     )
+
+
+def linking(declared: Related, through: tuple[str, str]) -> tuple[type[Resource], Field, Field]:
+    """Return the resource that a filter reaches through, its own filter of the same name, and its link."""
+    name, link = through
+    kind = registry[name]
+    return kind, declared_fields(kind)[declared.name], kind.fields[link]
 
 
 def keys_of(refs: Sequence[str], scope: Scope) -> Any:
@@ -267,8 +283,8 @@ def documents(kinds: Iterable[type[Resource]], version: int) -> QuerySet[Documen
         key
         for kind in kinds
         for declared in kind.fields.values()
-        if (declared.lookups or declared.ordering) and not isinstance(declared, Refs)
-        for key in declared.keys()
+        if declared.lookups or declared.ordering
+        for key in (declared.keys() if not isinstance(declared, Refs) else (declared.key,))
     }
     return (
         reading.standing(version)
@@ -294,10 +310,17 @@ def stood(resource: type[Resource], declared: Field, lookup: str, value: Any, sc
 
 
 def _stood(kind: type[Resource], declared: Field, lookup: str, value: Any, scope: Scope) -> Q:
+    if isinstance(declared, Related) and declared.through:
+        other, own, link = linking(declared, declared.through)
+        linked = documents([other], scope.asked.version).filter(_stood(other, own, lookup, value, scope))
+        return Q(thing__ref__in=linked.values(of=KT(f"body__{link.name}")))
     if isinstance(declared, Related):
         return _linked(kind, declared.path.split("."), lookup, value, scope)
     if declared.name == "ref":
         return Q(thing__in=[scope.named.keys[ref] for ref in value if ref in scope.named.keys])
+    if isinstance(declared, Refs) and lookup == "isnull":
+        # Lists that are empty are `[]`, and `bound` can be a word.
+        return Q(**{f"text_{declared.key}__startswith": '["'})
     if isinstance(declared, Refs):
         return Q(**{f"body__{declared.key}__has_any_keys": value})
     if isinstance(declared, Ref) and lookup == "in":

@@ -15,7 +15,7 @@ class ThemeResource(Resource):
     private = {"sources": "the vocabulary is the tracker's own"}
 
     ref = ref_field(_("Permanent id of the theme."))
-    parent = Ref("themes", _("The broader theme, if any."), hangs_on=True, lookups=(*IN, "isnull"))
+    parent = Ref("themes", _("The broader theme, if any."), hangs_on=True, lookups=IN)
     label_ = Translated(_("What the theme is called."), required=True, searched=True)
     definition = Translated(_("What belongs to the theme."), required=True, searched=True)
 
@@ -28,17 +28,16 @@ class ActorResource(Resource):
     ref = ref_field(_("Permanent id of the actor."))
     kind = Choice(ActorKind, _("What sort of actor it is."), required=True, lookups=IN)
     name_ = Translated(_("What the actor is called."), required=True, searched=True, ordering=True)
-    short_name_en = Text(_("Short English name, where one is in use."), max_length=100, searched=True)
-    country = Validated(
-        _("Country by its two letters of ISO 3166-1."), validator=validate_country, lookups=(*IN, "isnull")
-    )
+    short_name_en = Text(_("Short English name, where one is in use."), max_length=100, lookups=IN, searched=True)
+    country = Validated(_("Country by its two letters of ISO 3166-1."), validator=validate_country, lookups=IN)
     time_zone = Validated(
         _("IANA time zone in which its deadlines end; where empty, a day ends where it ends last on Earth."),
         validator=validate_time_zone,
+        lookups=IN,
     )
-    parent = Ref("actors", _("The actor that it is a part of."), lookups=(*IN, "isnull"))
-    members = Refs("actors", _("The actors that are members of it."), lookups=("exact",))
-    wikidata = Validated(_("Id in Wikidata."), validator=validate_wikidata)
-    website = Validated(_("Address of its website."), validator=URLValidator(schemes=["http", "https"]))
+    parent = Ref("actors", _("The actor that it is a part of."), lookups=IN)
+    members = Refs("actors", _("The actors that are members of it."), lookups=IN)
+    wikidata = Validated(_("Id in Wikidata."), validator=validate_wikidata, lookups=IN)
+    website = Validated(_("Address of its website."), validator=URLValidator(schemes=["http", "https"]), lookups=IN)
     note = Translated(_("What else a reader should know."), searched=True)
-    sources = Refs("sources", _("What this was read from."), required=True, lookups=("exact",))
+    sources = Refs("sources", _("What this was read from."), required=True, lookups=IN)

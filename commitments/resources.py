@@ -12,6 +12,7 @@ from commitments.importing import complete_pledges
 from commitments.models import Bound, Commitment, Instrument, InstrumentKind, LegalForce, Pledge, Signature
 from publishing import reading
 from publishing.fields import (
+    FLAG,
     IN,
     RANGE,
     Choice,
@@ -45,13 +46,13 @@ class InstrumentResource(Resource):
     title_ = Translated(_("Its title."), required=True, searched=True, ordering=True)
     summary = Translated(_("What it holds, in our words."), required=True, searched=True)
     legal_force = Choice(LegalForce, _("Whether it binds by law."), required=True, lookups=IN)
-    issuers = Refs("actors", _("Who issued it."), lookups=("exact",))
+    issuers = Refs("actors", _("Who issued it."), lookups=IN)
     adopted_on = PartialDay(_("Day on which it was adopted."), lookups=RANGE, ordering=True)
     in_force_on = PartialDay(_("Day from which it is in force."), lookups=RANGE)
     ended_on = PartialDay(_("Day on which it ended."), lookups=RANGE)
-    supersedes = Ref("instruments", _("The earlier version that it replaces."), lookups=(*IN, "isnull"))
-    tracked = Flag(_("Whether its pledges are kept under review."), lookups=("exact",))
-    sources = Refs("sources", _("What this was read from."), required=True, lookups=("exact",))
+    supersedes = Ref("instruments", _("The earlier version that it replaces."), lookups=IN)
+    tracked = Flag(_("Whether its pledges are kept under review."), lookups=FLAG)
+    sources = Refs("sources", _("What this was read from."), required=True, lookups=IN)
 
     @classmethod
     def parse(cls, row: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -67,9 +68,9 @@ class SignatureResource(Resource):
     instrument = Ref("instruments", _("What was signed."), required=True, hangs_on=True, lookups=IN)
     actor = Ref("actors", _("Who signed."), required=True, hangs_on=True, lookups=IN)
     signed_on = PartialDay(_("Day of signing."), lookups=RANGE, ordering=True)
-    withdrew_on = PartialDay(_("Day of withdrawing."), lookups=(*RANGE,))
+    withdrew_on = PartialDay(_("Day of withdrawing."), lookups=RANGE)
     note = Translated(_("What else a reader should know."), searched=True)
-    sources = Refs("sources", _("What this was read from."), required=True, lookups=("exact",))
+    sources = Refs("sources", _("What this was read from."), required=True, lookups=IN)
     country = Related("", _("Country of the actor."), source="actor__country", path="actor.country", lookups=IN)
 
     @classmethod
@@ -130,18 +131,35 @@ class CommitmentResource(Resource):
 
     ref = ref_field(_("Permanent id of the commitment."))
     instrument = Ref("instruments", _("The document that it stands in."), required=True, hangs_on=True, lookups=IN)
-    locator = Text(_("Where it stands: clause, paragraph or article."), max_length=200)
+    locator = Text(_("Where it stands: clause, paragraph or article."), max_length=200, lookups=IN)
     title_ = Translated(_("What is promised, in a few words."), required=True, searched=True, ordering=True)
     text = Translated(_("What is promised, in our words."), required=True, searched=True)
     quote = Text(_("The exact words, in their own language."), searched=True)
-    quote_lang = Choice(Language, _("Language of the exact words."))
-    themes = Refs("themes", _("What it is about."), required=True, lookups=("exact",))
+    quote_lang = Choice(Language, _("Language of the exact words."), lookups=IN)
+    themes = Refs("themes", _("What it is about."), required=True, lookups=IN)
     bound = BoundActors(_("Whom it binds: `signatories`, `issuers`, or a list of actors."))
-    bound_actors = NamedActors("actors", _("The actors that it names."))
-    jointly = Flag(_("Whether all are bound jointly, by one pledge without an actor."), lookups=("exact",))
+    bound_actors = NamedActors("actors", _("The actors that it names."), lookups=IN)
+    jointly = Flag(_("Whether all are bound jointly, by one pledge without an actor."), lookups=FLAG)
     due = Due(_("When it is due."))
-    measurable = Flag(_("Whether anybody can tell from outside that it was done."), required=True, lookups=("exact",))
-    sources = Refs("sources", _("What this was read from."), required=True, lookups=("exact",))
+    measurable = Flag(_("Whether anybody can tell from outside that it was done."), required=True, lookups=FLAG)
+    sources = Refs("sources", _("What this was read from."), required=True, lookups=IN)
+    theme = Related(
+        "themes", _("What it is about; narrower themes are included."), source="themes__ref", path="themes", lookups=IN
+    )
+    actor = Related(
+        "actors",
+        _("An actor that it binds: one with a pledge under it."),
+        source="pledges__actor__ref",
+        through=("pledges", "commitment"),
+        lookups=IN,
+    )
+    country = Related(
+        "",
+        _("Country of an actor that it binds: of one with a pledge under it."),
+        source="pledges__actor__country",
+        through=("pledges", "commitment"),
+        lookups=IN,
+    )
 
     @classmethod
     def parse(cls, row: Mapping[str, Any], report: Report) -> dict[str, Any]:
@@ -176,10 +194,8 @@ class PledgeResource(TrackedResource):
 
     ref = ref_field(_("Permanent id of the pledge: commitment, actor, and the period of an instance."))
     commitment = Ref("commitments", _("What was promised."), required=True, hangs_on=True, lookups=IN)
-    actor = Ref("actors", _("Who promised; empty when all are bound jointly."), hangs_on=True, lookups=(*IN, "isnull"))
-    instance_of = Ref(
-        "pledges", _("The recurring pledge that this is one period of."), hangs_on=True, lookups=(*IN, "isnull")
-    )
+    actor = Ref("actors", _("Who promised; empty when all are bound jointly."), hangs_on=True, lookups=IN)
+    instance_of = Ref("pledges", _("The recurring pledge that this is one period of."), hangs_on=True, lookups=IN)
     period = Text(_("The period of an instance."), max_length=20, lookups=IN)
     title_ = Translated(_("What was promised, in our words."), searched=True, ordering=True)
     due = Due(_("When it is due."))
@@ -190,7 +206,7 @@ class PledgeResource(TrackedResource):
         ordering=True,
     )
     overdue_from = Derived(_("First moment at which it is overdue."), dump_as=timestamp, lookups=RANGE)
-    review_every = Duration(_("How often it is reviewed, as an ISO 8601 duration."))
+    review_every = Duration(_("How often it is reviewed, as an ISO 8601 duration."), lookups=IN)
     note = Translated(_("What else a reader should know."), searched=True)
     instrument = Related(
         "instruments",

@@ -24,8 +24,11 @@ Words = str | Promise  # a plain or lazily translated text
 Report = Callable[[str, str], None]
 Ids = Mapping[str, int]
 
-IN = ("exact", "not", "in")
-RANGE = ("exact", "gte", "lte", "isnull")
+# The look-ups of what is true or false, of what always has a value, of other words and links, and of what has an order.
+FLAG = ("exact", "not")
+GIVEN = (*FLAG, "in")
+IN = (*GIVEN, "isnull")
+RANGE = (*IN, "gte", "lte")
 DURATION = re.compile(r"P(?:\d+D|\d+W|\d+M|\d+Y)", re.ASCII)
 LIST_SEPARATOR = "|"
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")

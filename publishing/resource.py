@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 from django.db import models
 from django.utils.functional import Promise, classproperty
 
-from publishing.fields import Derived, Field, Ids, Ref, Report, Validated
+from publishing.fields import GIVEN, Derived, Field, Ids, Ref, Report, Validated
 from publishing.models import Publishable, validate_ref
 
 if TYPE_CHECKING:
@@ -23,13 +23,24 @@ if TYPE_CHECKING:
 class Related(Field):
     """A filter that reaches over a link: `path` is where it leads through documents, `source` through the models.
 
-    It is asked for by name and is not part of the document.
+    With `through`, a resource and its link to this one, such as `("pledges", "commitment")`, it is met where one of
+    those meets its own filter of the same name. It is asked for by name and is not part of the document.
     """
 
-    def __init__(self, resources: str, help: str | Promise, *, source: str, path: str, **options: Any):
+    def __init__(
+        self,
+        resources: str,
+        help: str | Promise,
+        *,
+        source: str,
+        path: str = "",
+        through: tuple[str, str] | None = None,
+        **options: Any,
+    ):
         super().__init__(help, source=source, **options)
         self.resources = (resources,) if resources else ()
         self.path = path
+        self.through = through
 
     def keys(self) -> tuple[str, ...]:
         return ()
@@ -305,9 +316,7 @@ registry = Registry()
 
 def ref_field(help: str | Promise) -> Validated:
     """Declare the permanent id of a resource."""
-    return Validated(
-        help, validator=validate_ref, required=True, max_length=200, lookups=("exact", "not", "in"), ordering=True
-    )
+    return Validated(help, validator=validate_ref, required=True, max_length=200, lookups=GIVEN, ordering=True)
 
 
 def subclass_of(model: type[models.Model]) -> list[str]:

@@ -5,7 +5,21 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from publishing.fields import IN, RANGE, Choice, Day, Flag, PartialDay, Ref, Refs, Report, Text, Translated, Validated
+from publishing.fields import (
+    FLAG,
+    IN,
+    RANGE,
+    Choice,
+    Day,
+    Flag,
+    PartialDay,
+    Ref,
+    Refs,
+    Report,
+    Text,
+    Translated,
+    Validated,
+)
 from publishing.resource import Resource, ref_field, registry
 from sources.models import Divergence, Language, Passage, Source, SourceKind, SourceRole, validate_web_address
 
@@ -22,13 +36,13 @@ class SourceResource(Resource):
     url = Validated(
         _("Its address; empty for a document without one."), validator=validate_web_address, max_length=2000
     )
-    title = Text(_("Its own title, in its own language."), required=True, max_length=500, searched=True)
+    title = Text(_("Its own title, in its own language."), required=True, max_length=500, lookups=IN, searched=True)
     publisher = Text(_("Who published it."), max_length=300, lookups=IN, searched=True)
     lang = Choice(Language, _("Its language."), required=True, lookups=IN)
     published_on = PartialDay(_("Day on which it was published, as far as it is known."), lookups=RANGE, ordering=True)
     read_on = Day(_("Day on which it was last read for the tracker."), lookups=RANGE)
     role = Choice(SourceRole, _("Whose voice it is."), lookups=IN)
-    watch = Flag(_("Whether its changes are watched."), lookups=("exact",))
+    watch = Flag(_("Whether its changes are watched."), lookups=FLAG)
     note = Translated(_("What a reader should know about it."), searched=True)
 
     @classmethod
@@ -49,7 +63,7 @@ class PassageResource(Resource):
     ref = ref_field(_("Permanent id of the passage."))
     source = Ref("sources", _("The language version that it stands in."), required=True, hangs_on=True, lookups=IN)
     lang = Choice(Language, _("Language of that version."), required=True, lookups=IN)
-    locator = Text(_("Where it stands: paragraph number or heading."), required=True, max_length=200)
+    locator = Text(_("Where it stands: paragraph number or heading."), required=True, max_length=200, lookups=IN)
     gist = Translated(_("What it says, in our words."), required=True, searched=True)
 
 
@@ -59,8 +73,8 @@ class DivergenceResource(Resource):
     model, rank, label = Divergence, 90, "summary"
 
     ref = ref_field(_("Permanent id of the divergence."))
-    sources = Refs("sources", _("The two language versions."), required=True, lookups=("exact",))
-    subject = Ref((), _("What the difference is about, if it is in the tracker."), lookups=(*IN, "isnull"))
+    sources = Refs("sources", _("The two language versions."), required=True, lookups=IN)
+    subject = Ref((), _("What the difference is about, if it is in the tracker."), lookups=IN)
     only_in = Choice(Language, _("The language whose text has the point."), required=True, lookups=IN)
-    passages = Refs("passages", _("Where the two texts can be compared."), lookups=("exact",))
+    passages = Refs("passages", _("Where the two texts can be compared."), lookups=IN)
     summary = Translated(_("The difference, in our words."), required=True, searched=True)

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 
 from publishing import reading
 from publishing.fields import (
+    FLAG,
+    GIVEN,
     IN,
     RANGE,
     Choice,
@@ -133,17 +135,17 @@ class TrackedResource(Resource):
     status = Computed(
         _("The latest status in the ledger; every one but not_assessed stands on evidence."),
         choices=[(status.code, status.label) for status in STATUSES.values()],
-        lookups=IN,
+        lookups=GIVEN,
     )
     status_since = Computed(_("Day from which the status holds."), type="date", lookups=RANGE, ordering=True)
-    assessed = Computed(_("Whether it has a status other than not_assessed."), type="boolean", lookups=("exact",))
-    contested = Computed(_("Whether a public response disputes a status."), type="boolean", lookups=("exact",))
+    assessed = Computed(_("Whether it has a status other than not_assessed."), type="boolean", lookups=FLAG)
+    contested = Computed(_("Whether a public response disputes a status."), type="boolean", lookups=FLAG)
     overdue = Computed(
         _("Whether its day has passed while its status leaves the matter open. It is no status."),
         type="boolean",
-        lookups=("exact",),
+        lookups=FLAG,
     )
-    due_soon = Computed(_("Whether it is due within 30 days."), type="boolean", lookups=("exact",))
+    due_soon = Computed(_("Whether it is due within 30 days."), type="boolean", lookups=FLAG)
 
     @classmethod
     def compute(cls, documents: Mapping[int, Mapping[str, Any]], asked: Asked) -> dict[int, dict[str, Any]]:
@@ -299,12 +301,12 @@ class RecordResource(TrackedResource):
     model = Record
 
     ref = ref_field(_("Permanent id of the record."))
-    resource = Derived(_("Which of the three kinds it is."), words=TRACKED_RESOURCES, lookups=IN)
+    resource = Derived(_("Which of the three kinds it is."), words=TRACKED_RESOURCES, lookups=GIVEN)
     title_ = Translated(_("What it is, in our words."), searched=True, ordering=True)
     due_on = Derived(_("Last day on which it can be kept."), lookups=RANGE, ordering=True)
-    actor = Ref("actors", _("Who promised; empty for what is not one actor's promise."), lookups=(*IN, "isnull"))
+    actor = Ref("actors", _("Who promised; empty for what is not one actor's promise."), lookups=IN)
     instrument = Related(
-        "instruments", _("The document that it stands in."), source="instrument__ref", path="", lookups=(*IN, "isnull")
+        "instruments", _("The document that it stands in."), source="instrument__ref", path="", lookups=IN
     )
     theme = Related(
         "themes", _("What it is about; narrower themes are included."), source="themes__ref", path="", lookups=IN
@@ -325,12 +327,14 @@ class EvidenceResource(Resource):
     observed_on = PartialDay(_("Day of the fact that is shown."), required=True, lookups=RANGE, ordering=True)
     shows = Translated(_("What it shows, in our words."), required=True, either=True, searched=True)
     snapshot_hash = Derived(
-        _("SHA-256 of the source's text that it rests on, in UTF-8, where that text is kept."), source="snapshot__hash"
+        _("SHA-256 of the source's text that it rests on, in UTF-8, where that text is kept."),
+        source="snapshot__hash",
+        lookups=IN,
     )
     snapshot_taken_at = Derived(
-        _("When that text stood at the source."), source="snapshot__taken_at", dump_as=timestamp
+        _("When that text stood at the source."), source="snapshot__taken_at", dump_as=timestamp, lookups=RANGE
     )
-    kept = Computed(_("Whether the text that it rests on is kept as a snapshot."), type="boolean")
+    kept = Computed(_("Whether the text that it rests on is kept as a snapshot."), type="boolean", lookups=FLAG)
 
     @classmethod
     def refuse_unpublishing(cls, ids: Sequence[int], gone: Sequence[int]) -> None:
@@ -341,8 +345,12 @@ class EvidenceResource(Resource):
         return {key: {"kept": bool(document.get("snapshot_hash"))} for key, document in documents.items()}
 
     @classmethod
+    def computed_condition(cls, name: str, lookup: str, value: Any, asked: Asked, *, live: bool) -> Q:
+        return Q(snapshot__isnull=False) if live else Q(body__snapshot_hash__regex=".")
+
+    @classmethod
     def computed_value(cls, name: str, asked: Asked, *, live: bool) -> Any:
-        kept = Q(snapshot__isnull=False) if live else Q(body__snapshot_hash__regex=".")
+        kept = cls.computed_condition(name, "exact", True, asked, live=live)
         return Case(When(kept, then=Value(True)), default=Value(False))
 
     @classmethod
@@ -363,10 +371,8 @@ class ResponseResource(Resource):
     actor = Ref("actors", _("Who says it."), required=True, hangs_on=True, lookups=IN)
     stated_on = PartialDay(_("Day on which it was said."), required=True, lookups=RANGE, ordering=True)
     gist = Translated(_("What it says: word for word, or else its gist."), required=True, searched=True)
-    word_for_word = Flag(
-        _("Whether these are the actor's own words; if not, it is the gist in ours."), lookups=("exact",)
-    )
-    disputes = Flag(_("Whether it disputes a status."), lookups=("exact",))
+    word_for_word = Flag(_("Whether these are the actor's own words; if not, it is the gist in ours."), lookups=FLAG)
+    disputes = Flag(_("Whether it disputes a status."), lookups=FLAG)
     source = Ref("sources", _("Where it was said."), required=True, hangs_on=True, lookups=IN)
 
     @classmethod
@@ -400,8 +406,8 @@ class StatusChangeResource(Resource):
     effective_on = Day(_("Day from which it was true."), required=True, lookups=RANGE, ordering=True)
     reason = Translated(_("Why, in whole sentences."), required=True, either=True, searched=True)
     was_wrong = Translated(_("In a correction: what was wrong."), searched=True)
-    supersedes = Ref("status-changes", _("In a correction: the change that it corrects."), lookups=(*IN, "isnull"))
-    evidence = Refs("evidence", _("The evidence that it stands on."), required=True, lookups=("exact",))
+    supersedes = Ref("status-changes", _("In a correction: the change that it corrects."), lookups=IN)
+    evidence = Refs("evidence", _("The evidence that it stands on."), required=True, lookups=IN)
 
     @classmethod
     def parse(cls, row: Mapping[str, Any], report: Report) -> dict[str, Any]:
