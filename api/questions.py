@@ -143,7 +143,13 @@ def ordering_parameter(names: Iterable[str]) -> Fields:
 
 def search_parameter() -> Fields:
     return {
-        "q": values.Words(max_length=LONGEST, help_text=_("Words to search for in the texts, in English or Chinese."))
+        "q": values.Words(
+            max_length=LONGEST,
+            help_text=_(
+                'Words to search for in the texts, in English or Chinese; "in quotes" as a phrase, regul* for all that'
+                " begin so, -word to leave out what has it."
+            ),
+        )
     }
 
 

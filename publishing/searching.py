@@ -2,9 +2,10 @@
 
 import re
 from collections import defaultdict
-from functools import cache
+from functools import cache, reduce
+from operator import and_, or_
 
-from django.contrib.postgres.search import SearchQuery
+from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable
 from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -16,6 +17,9 @@ LONGEST = 200
 # The same characters as publishing_spaced() in sql/search.sql sets apart.
 CHINESE = "\u3400-\u9fff\uf900-\ufaff"
 RUN = re.compile(f"[{CHINESE}]+|[^{CHINESE}]+")
+# A phrase in quotes or a word, with or without a sign that excludes it.
+ASKED = re.compile(r'(?P<sign>-*)(?:"(?P<phrase>[^"]*)"|(?P<word>[^\s"]+))')
+PREFIX = re.compile(rf"(?=\w{{2}})[^*{CHINESE}]+\*")
 
 
 class WordsTooLong(DomainError):
@@ -26,6 +30,16 @@ class WordsTooLong(DomainError):
 class WordsEmpty(DomainError):
     code = "words_empty"
     message = _("Search for at least one word or one Chinese character.")
+
+
+class QuotesOpen(DomainError):
+    code = "quotes_open"
+    message = _("Close the quotation marks, or leave them out.")
+
+
+class AsteriskMisplaced(DomainError):
+    code = "asterisk_misplaced"
+    message = _("Put * only at the end of an English word of two letters or more, without quotation marks: regul*.")
 
 
 def named_words(words: str) -> list[Q]:
@@ -85,22 +99,45 @@ def _phrase(run: str, *, weight: str = "") -> str:
 def matching(words: str) -> Q:
     """Return the condition on Document that all of `words` occur in it.
 
-    English words match by their stems, “quoted words” as a phrase, -word excludes; Chinese characters that stand side
-    by side must stand side by side in the document. What hangs on a record is not searched by itself.
+    English words match by their stems, "quoted words" as a phrase, regul* all stems that begin so; -word excludes; "or"
+    stands between alternatives. Chinese characters that stand side by side must stand side by side in the document, in
+    simplified or traditional form. What hangs on a record is not searched by itself.
 
-    Raises WordsTooLong, WordsEmpty.
+    Raises WordsTooLong, WordsEmpty, QuotesOpen, AsteriskMisplaced.
     """
     if len(words) > LONGEST:
         raise WordsTooLong(limit=LONGEST)
-    condition = None
-    for run in RUN.findall(words):
-        if re.match(f"[{CHINESE}]", run):
-            query = SearchQuery(_phrase(run), config="simple", search_type="raw")
-        elif re.search(r"\w", run):
-            query = SearchQuery(run, config="english", search_type="websearch")
-        else:
-            continue
-        condition = query if condition is None else condition & query
-    if condition is None:
+    if words.count('"') % 2:
+        raise QuotesOpen()
+    alternatives: list[list[SearchQueryCombinable]] = [[]]
+    for asked in ASKED.finditer(words):
+        if asked[0].lower() == "or":
+            alternatives.append([])
+        elif query := _query(asked["word"] or asked["phrase"], phrase=not asked["word"], excluded=bool(asked["sign"])):
+            alternatives[-1].append(query)
+    conditions = [reduce(and_, queries) for queries in alternatives if queries]
+    if not conditions:
         raise WordsEmpty()
-    return Q(search=condition)
+    return Q(search=reduce(or_, conditions))
+
+
+def _query(text: str, *, phrase: bool, excluded: bool) -> SearchQueryCombinable | None:
+    """Return what a word or phrase asks for, or excludes; None where it has neither letter nor number."""
+    parts, join, join_excluded = [], and_, or_
+    if "*" in text:
+        if phrase or not PREFIX.fullmatch(text):
+            raise AsteriskMisplaced()
+        # The stem finds the stems, the letters themselves those of stop words: th* and the* find "theory".
+        prefix = f"{_quoted(text[:-1])}:*"
+        parts = [SearchQuery(prefix, config=config, search_type="raw") for config in ("english", "simple")]
+        join, join_excluded = or_, and_
+    else:
+        for run in RUN.findall(text):
+            if re.match(f"[{CHINESE}]", run):
+                parts.append(SearchQuery(_phrase(run), config="simple", search_type="raw"))
+            elif re.search(r"\w", run):
+                parts.append(SearchQuery(run, config="english", search_type="phrase"))
+    if not parts:
+        return None
+    # Django negates only a single query.
+    return reduce(join_excluded, [~part for part in parts]) if excluded else reduce(join, parts)

@@ -321,3 +321,36 @@ def test_simplified_and_traditional_chinese_find_each_other(api, publishing):
     found = api.refs("records/", q="风险", page_size=200)
     assert found
     assert api.refs("records/", q="風險", page_size=200) == found
+
+
+def test_words_are_asked_for_by_their_beginning_in_quotes_as_alternatives_or_left_out(api, publishing):
+    publishing(
+        Theme.objects.create(
+            ref="wording",
+            label_en="Zebra crossing",
+            label_zh="测验",
+            definition_en="Theories of well-known quaggas",
+            definition_zh="关于 AI 的安全区",
+        )
+    )
+
+    for words in (
+        "quag*",
+        "the* zebr*",
+        'quag* "zebra crossing" -lion',
+        "well-known quagga",
+        "lion or quag*",
+        "zebra -lion*",
+        '"AI 安全区"',
+        "-狮子 zebra",
+    ):
+        assert api.refs("themes/", q=words) == ["wording"], words
+    for words in (
+        "quaga*",
+        "quag* lion",
+        '"crossing zebra"',
+        "zebra -quag*",
+        "quagga -安全",
+        "lion or zebra -the*",
+    ):
+        assert api.refs("themes/", q=words) == [], words
