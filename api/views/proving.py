@@ -10,6 +10,7 @@ from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
 from api import answers, caching, questions, schema, values
@@ -115,6 +116,7 @@ class ProofView(AnswerView):
         )
 
 
+@require_safe
 def verifier(request: HttpRequest) -> FileResponse:
     """Send the program that checks the ledger with nothing of ours."""
     program = open(settings.BASE_DIR / "docs" / "verify_ledger.py", "rb")  # the response closes it

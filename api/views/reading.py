@@ -138,5 +138,5 @@ class AnswerView(PublicView):
     def cached(self, response: HttpResponseBase, question: Question, etag: str) -> HttpResponseBase:
         """Return the response with what tells a cache how long it holds."""
         tell_caches(response, etag=etag, version=question.asked.version, pinned=question.pinned)
-        response.headers["Link"] = f'<{self.citation_url(question)}>; rel="cite-as"'
+        response.headers.setdefault("Link", f'<{self.citation_url(question)}>; rel="cite-as"')
         return response

@@ -59,7 +59,7 @@ SENSELESS = """
     country=cn country__in=CN,China ordering=secret ordering=ref,ref ordering=- ordering=, ordering=actor
     fields=nothing fields=ref,ref fields= format=xml format=csv&page_size=3 format=jsonl&cursor=x lang=fr lang=EN
     cursor=%00 state=draft id=1 pk=1 unpublished_note_en=x ref__gte=a = =x overdue_from__gte=2026 ref=state-cn
-    instance_of__isnull=null period=xxxxxxxxxxxxxxxxxxxxx due_on__in=2026-01-01 %00=1
+    instance_of__isnull=null period=xxxxxxxxxxxxxxxxxxxxx due_on__in=yesterday %00=1
     q=" q="risk q=* q=a* q=wor*k q=*ing q="wor*" q=安* q=--*
 """.split()
 OVERLONG = ["page_size=" + "9" * 400, "q=" + "a" * 201, "theme=" + "a" * 300, "cursor=" + "A" * 2001, "a" * 300 + "=1"]
