@@ -133,8 +133,8 @@ def _write_table(database: sqlite3.Connection, listed: ResourceList, question: Q
             yield [int(text == "true") if number in truths else text or None for number, text in enumerate(row)]
 
     places = ", ".join("?" * len(entries))
-    # The names are those of the declarations; the values are bound.
-    database.executemany(f'INSERT INTO "{listed.name}" VALUES ({places})', values())  # noqa: S608
+    statement = f'INSERT INTO "{listed.name}" VALUES ({places})'  # noqa: S608 a declared name; the values are bound
+    database.executemany(statement, values())
 
 
 def _links(resource: type[Resource]) -> dict[str, str]:

@@ -8,10 +8,11 @@ from api.lists import List, ResourceList
 from api.views.between import ChangesView
 from api.views.citing import ListCitationView, ThingCitationView
 from api.views.histories import HistoryView
-from api.views.lists import DetailView, FacetsView, ListView
+from api.views.lists import FacetsView, ListView
 from api.views.proving import ProofView, verifier
 from api.views.roots import DescriptionView, DocsView, NowhereView, RootView
 from api.views.submissions import ReceiptView, SendView
+from api.views.things import DetailView
 from api.views.usage import UsageView
 from publishing.models import REF_PATTERN
 from publishing.resource import registry
@@ -20,6 +21,12 @@ from tracking.resources import RecordResource
 resources = [*registry, RecordResource]
 of_resources = [ResourceList(resource) for resource in resources]
 lists: list[List] = [*of_resources, ChangeList(), EntryList(), HeadList()]
+OF_ONE_THING = (
+    ("", "one", DetailView.of),
+    ("history/", "history", HistoryView.of_resource),
+    ("proof/", "proof", ProofView.of),
+    ("citation/", "one-citation", ThingCitationView.of),
+)
 
 urlpatterns = [
     path("v1/", RootView.as_view(lists=lists), name="api-root"),
@@ -43,34 +50,9 @@ urlpatterns = [
     ),
     *(
         re_path(
-            rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/\Z",
-            DetailView.of(resource),
-            name=f"api-{resource.name}-one",
+            rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/{rest}\Z", view(resource), name=f"api-{resource.name}-{name}"
         )
-        for resource in resources
-    ),
-    *(
-        re_path(
-            rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/history/\Z",
-            HistoryView.of_resource(resource),
-            name=f"api-{resource.name}-history",
-        )
-        for resource in resources
-    ),
-    *(
-        re_path(
-            rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/proof/\Z",
-            ProofView.of(resource),
-            name=f"api-{resource.name}-proof",
-        )
-        for resource in resources
-    ),
-    *(
-        re_path(
-            rf"^v1/{resource.name}/(?P<ref>{REF_PATTERN})/citation/\Z",
-            ThingCitationView.of(resource),
-            name=f"api-{resource.name}-one-citation",
-        )
+        for rest, name, view in OF_ONE_THING
         for resource in resources
     ),
     path("verify_ledger.py", verifier, name="api-verifier"),

@@ -1,5 +1,6 @@
 """How to cite one thing, or what a question finds, in several styles."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import UTC, date
 from typing import Any
@@ -7,24 +8,23 @@ from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.request import Request
 
-from api import answers, caching, questions, schema, values
+from api import answers, questions, schema, values
 from api.lists import ResourceList
-from api.problems import Problem
 from api.questions import Fields, Question
 from api.schema import TEXT, Components, Schema
-from api.snapshot import one_state
-from api.views.lists import NOT_OF_THE_LIST, elsewhere
+from api.views.lists import NOT_OF_THE_LIST
 from api.views.reading import AnswerView
+from api.views.things import ThingView, not_public_then, point_of
 from publishing import citing, reading
 from publishing.models import Change
-from publishing.reading import Answer, NothingThere
-from publishing.resource import Resource, registry
+from publishing.reading import Answer
+from publishing.resource import registry
 from publishing.words import day_in_words, words
 from tracking.statuses import STATUSES
 
@@ -35,10 +35,8 @@ OWN: Fields = {
 }
 
 
-class CitationView(AnswerView):
+class CitationView(AnswerView, ABC):
     """A citation with an address that answers the same for ever."""
-
-    parameters: Fields
 
     def get(self, request: Request, **named: str) -> HttpResponseBase:
         given, understood = questions.read(request, self.parameters)
@@ -46,17 +44,15 @@ class CitationView(AnswerView):
         media_type = citing.MEDIA_TYPES[style]
         if not request._request.accepts(media_type.partition(";")[0]):
             raise NotAcceptable()
-        with one_state(understood):
-            question = questions.settle(given, understood, now=timezone.now())
-            etag = self.etag(request, question)
-            if caching.is_known(request._request, etag):
-                return self.cached(caching.not_modified(), question, etag)
-            cited = self.cited(question, **named)
-        return self.cached(HttpResponse(citing.cite(cited, style=style), content_type=media_type), question, etag)
 
+        def cite(question: Question, _etag: str) -> HttpResponse:
+            return HttpResponse(citing.cite(self.cited(question, **named), style=style), content_type=media_type)
+
+        return self.answered(request, cite, given=given, understood=understood)
+
+    @abstractmethod
     def cited(self, question: Question, **named: str) -> dict[str, Any]:
         """Return what is cited as an item of CSL-JSON."""
-        raise NotImplementedError
 
     def describe_answer(self) -> Schema:
         """Return the description of a citation."""
@@ -65,28 +61,17 @@ class CitationView(AnswerView):
         return schema.answer(_("The citation."), content)
 
 
-class ThingCitationView(CitationView):
+class ThingCitationView(CitationView, ThingView):
     """How to cite one thing as it stands, or stood."""
 
-    resource: type[Resource]
     parameters = {**OWN, **questions.language_parameter(), **questions.pinning_parameters()}
 
-    @classmethod
-    def of(cls, resource: type[Resource]) -> Callable[..., HttpResponseBase]:
-        """Return the view of one resource."""
-        own: type[ThingCitationView] = type(f"{cls.__name__}_{resource.name}", (cls,), {"resource": resource})
-        return own.as_view()
-
     def cited(self, question: Question, **named: str) -> dict[str, Any]:
-        ref, kinds = named["ref"], [kind.name for kind in self.resource.kinds()]
-        try:
-            thing = reading.find(ref, resources=kinds, version=question.asked.version)
-        except NothingThere as nothing:
-            raise elsewhere(ref, kinds, nothing) from nothing
+        ref = named["ref"]
+        thing = self.find(ref, question)
         found = reading.present(registry[thing.resource], [thing.pk], question.asked)
         if not found:
-            detail = _("“%(ref)s” was not public at the data version %(version)d.")
-            raise Problem(404, NothingThere.code, detail % {"ref": ref, "version": question.asked.named})
+            raise not_public_then(ref, question)
         places = answers.places(thing.resource, ref)
         page = places.get("page_zh" if _is_chinese() else "page_en", places["url"])
         return _item(
@@ -94,7 +79,7 @@ class ThingCitationView(CitationView):
             key=ref,
             kind="webpage",
             title=_title_of(thing.resource, found[0], question),
-            url=f"{page}?{urlencode(_point(question))}",
+            url=f"{page}?{urlencode(point_of(question))}",
         )
 
     def describe(self, components: Components) -> Schema:
@@ -138,7 +123,7 @@ class ListCitationView(CitationView):
         asked = {name: text for name, text in question.given.items() if name not in pins}
         told = ", ".join(f"{name}={text}" for name, text in asked.items())
         what = f"{self.listed.title}: {told}" if told else str(self.listed.title)
-        address = questions.absolute(f"/api/v1/{self.listed.name}/?{urlencode({**asked, **_point(question)})}")
+        address = questions.absolute(f"/api/v1/{self.listed.name}/?{urlencode({**asked, **point_of(question)})}")
         version = {"what": what, "version": question.asked.version}
         return _item(
             question,
@@ -165,11 +150,6 @@ class ListCitationView(CitationView):
             ok=self.describe_answer(),
             problems=(400, 406),
         )
-
-
-def _point(question: Question) -> dict[str, str]:
-    """Return the parameters that ask for the same version on the same day."""
-    return {"version": str(question.asked.version), "as_of": question.asked.as_of.isoformat()}
 
 
 def _title_of(resource: str, answer: Answer, question: Question) -> str:

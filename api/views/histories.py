@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from api import schema, values
 from api.histories import HistoryList
 from api.schema import Components, Schema
-from api.views.lists import ListView, elsewhere
+from api.views.lists import ListView
+from api.views.things import elsewhere
 from publishing.reading import NothingThere
 from publishing.resource import Resource
 

@@ -1,10 +1,10 @@
-"""The lists and what is known of one thing, for every resource."""
+"""The lists and their facets, for every resource."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import IO, Any
 from urllib.parse import urlencode
 
-import orjson
 from django.conf import settings
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -12,17 +12,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.request import Request
 
-from api import answers, caching, dictionary, facets, paging, questions, ranges, schema, spool, tables, values
+from api import dictionary, facets, paging, questions, ranges, schema, spool, tables
 from api.lists import List, ResourceList
-from api.problems import Problem, Refused, Wrong
+from api.problems import Refused, Wrong
 from api.questions import Fields, Question
 from api.schema import Components, Schema
-from api.snapshot import one_state
-from api.views.reading import MEDIA_TYPES, AnswerView
-from publishing import reading
-from publishing.models import PublicationState, Publishable
-from publishing.reading import NothingThere
-from publishing.resource import Resource, registry
+from api.views.reading import MEDIA_TYPES, AnswerView, as_json
 
 OF_A_PAGE = ("page_size", "cursor", "count")
 # What may differ between the pages of one list.
@@ -48,14 +43,11 @@ class ListView(AnswerView):
         understood |= self.listed.pins(understood, now=timezone.now())
         self._check_format(understood)
         self.check_accepted(request, understood.get("format", "json"))
-        with one_state(understood):
-            question = questions.settle(given, understood, now=timezone.now())
-            etag = self.etag(request, question, *self.listed.depends_on())
-            if caching.is_known(request._request, etag):
-                return self.cached(caching.not_modified(), question, etag)
-            if question.format == "json":
-                return self.cached(self._page(request, question), question, etag)
-            return self.cached(self._file(request, question, etag), question, etag)
+        make = self._page if understood.get("format", "json") == "json" else self._file
+        return self.answered(request, partial(make, request), given=given, understood=understood)
+
+    def depends_on(self) -> Sequence[object]:
+        return self.listed.depends_on()
 
     def _check_format(self, understood: dict[str, Any]) -> None:
         format = understood.get("format", "json")
@@ -73,7 +65,7 @@ class ListView(AnswerView):
             if wrong:
                 raise Refused(wrong)
 
-    def _page(self, request: Request, question: Question) -> HttpResponse:
+    def _page(self, request: Request, question: Question, _etag: str) -> HttpResponse:
         of = paging.digest(
             {"list": self.listed.name}
             | {name: text for name, text in question.given.items() if name not in NOT_OF_THE_LIST}
@@ -102,7 +94,7 @@ class ListView(AnswerView):
             **self.listed.envelope(question),
             "results": self.listed.results(page.keys, question),
         }
-        return HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPES["json"])
+        return as_json(body)
 
     def _file(self, request: Request, question: Question, etag: str) -> HttpResponseBase:
         format = question.format
@@ -205,13 +197,15 @@ class FacetsView(AnswerView):
     def get(self, request: Request) -> HttpResponseBase:
         given, understood = questions.read(request, self.parameters)
         self.check_accepted(request, "json")
-        with one_state(understood):
-            question = questions.settle(given, understood, now=timezone.now())
-            etag = self.etag(request, question, *self.listed.depends_on())
-            if caching.is_known(request._request, etag):
-                return self.cached(caching.not_modified(), question, etag)
-            body = facets.count(self.listed, question)
-        return self.cached(HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPES["json"]), question, etag)
+        return self.answered(
+            request,
+            lambda question, _etag: as_json(facets.count(self.listed, question)),
+            given=given,
+            understood=understood,
+        )
+
+    def depends_on(self) -> Sequence[object]:
+        return self.listed.depends_on()
 
     def describe(self, components: Components) -> Schema:
         """Return the description of this address."""
@@ -240,94 +234,3 @@ class FacetsView(AnswerView):
             ok=schema.answer(_("The counts."), {MEDIA_TYPES["json"]: schema.facets_schema(names)}),
             problems=(400, 406),
         )
-
-
-class DetailView(AnswerView):
-    """What is known of one thing, with what stands beside it."""
-
-    resource: type[Resource]
-    parameters: Fields
-
-    @classmethod
-    def of(cls, resource: type[Resource]) -> Callable[..., HttpResponseBase]:
-        """Return the view of one resource."""
-        parameters = {
-            **questions.fields_parameter(answers.detail_keys(resource)),
-            **questions.format_parameter(["json"]),
-            **questions.language_parameter(),
-            **questions.pinning_parameters(),
-        }
-        own: type[DetailView] = type(
-            f"{cls.__name__}_{resource.name}", (cls,), {"resource": resource, "parameters": parameters}
-        )
-        return own.as_view()
-
-    def get(self, request: Request, ref: str) -> HttpResponseBase:
-        given, understood = questions.read(request, self.parameters)
-        self.check_accepted(request, "json")
-        with one_state(understood):
-            question = questions.settle(given, understood, now=timezone.now())
-            etag = self.etag(request, question)
-            if caching.is_known(request._request, etag):
-                return self.cached(caching.not_modified(), question, etag)
-            body = self._body(ref, question)
-        return self.cached(HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPES["json"]), question, etag)
-
-    def _body(self, ref: str, question: Question) -> dict[str, Any]:
-        kinds = [kind.name for kind in self.resource.kinds()]
-        try:
-            thing = reading.find(ref, resources=kinds, version=question.asked.version)
-        except NothingThere as nothing:
-            raise elsewhere(ref, kinds, nothing) from nothing
-        answer = answers.about(registry[thing.resource], thing.pk, question.asked, fields=question.fields)
-        if answer is None:
-            raise Problem(
-                404,
-                NothingThere.code,
-                _("“%(ref)s” was not public at the data version %(version)d.")
-                % {"ref": ref, "version": question.asked.named},
-            )
-        cited = {"version": str(question.asked.version), "as_of": question.asked.as_of.isoformat()}
-        answer |= {
-            "version": question.asked.version,
-            "as_of": question.asked.as_of.isoformat(),
-            "citation_url": f"{answer['url']}?{urlencode(cited)}",
-            "proof_url": f"{answer['url']}proof/?{urlencode(cited)}",
-        }
-        return answers.chosen(answer, question.fields)
-
-    def describe(self, components: Components) -> Schema:
-        """Return the description of this address."""
-        name = self.resource.name
-        ref = values.RefValue([name])
-        return schema.operation(
-            components,
-            id=f"get_{name}",
-            tag=name,
-            summary=_("One of: %(what)s") % {"what": self.resource.model._meta.verbose_name_plural},
-            description=_("All that is known of one, with what stands beside it, in one answer."),
-            parameters=[
-                schema.parameter("ref", ref, _("Its permanent id."), where="path"),
-                *schema.shared_parameters(components, self.parameters, own=("fields", "format")),
-            ],
-            ok=schema.answer(_("All that is known of one."), {MEDIA_TYPES["json"]: components.detail(self.resource)}),
-            problems=(400, 404, 406, 410),
-            leads_on=True,
-        )
-
-
-def elsewhere(ref: str, kinds: list[str], nothing: NothingThere) -> Problem:
-    """Return the problem of a ref that is not in a collection: it says where it is, or which one is most like it."""
-    other = Publishable.objects.filter(ref=ref, state=PublicationState.PUBLISHED).values_list("resource", flat=True)
-    if resource := other.first():
-        url = answers.address(resource, ref)
-        detail = _("“%(ref)s” is among the %(resource)s: %(url)s") % {"ref": ref, "resource": resource, "url": url}
-        return Problem(404, "is_elsewhere", detail, members={"url": url})
-    if near := questions.nearest_ref(ref, kinds):
-        detail = _("There is no “%(ref)s” here; did you mean “%(likely)s”?") % {"ref": ref, "likely": near}
-        return Problem(404, nothing.code, detail, members={"url": answers.address(_kind_of(near), near)})
-    return Problem(404, nothing.code, str(nothing))
-
-
-def _kind_of(ref: str) -> str:
-    return Publishable.objects.values_list("resource", flat=True).get(ref=ref)

@@ -1,30 +1,24 @@
 """What it takes to check one thing alone, for every resource."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-import orjson
 from django.conf import settings
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 from django.http.response import HttpResponseBase
-from django.utils import timezone, translation
+from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 from rest_framework.request import Request
 
-from api import answers, caching, questions, schema, values
+from api import answers, questions, schema, values
 from api.acts import ENTRY, HEAD
-from api.problems import Problem
 from api.questions import Fields, Question
 from api.schema import ADDRESS, HASH, POSITION, REF, TEXT, Components, Schema
-from api.snapshot import one_state
-from api.views.lists import elsewhere
-from api.views.reading import MEDIA_TYPES, AnswerView
-from publishing import reading
+from api.views.reading import MEDIA_TYPES, as_json
+from api.views.things import ThingView, not_public_then
 from publishing.models import SignedHead
-from publishing.reading import NothingThere
-from publishing.resource import Resource
 from tracking import proving
 from tracking.proving import Proof
 from tracking.statuses import STATUSES
@@ -32,48 +26,30 @@ from tracking.statuses import STATUSES
 VERIFIER = "/api/verify_ledger.py"
 
 
-class ProofView(AnswerView):
+class ProofView(ThingView):
     """From the claim down to the day's signed head, with everything that is hashed."""
 
-    resource: type[Resource]
     parameters: Fields = {
         **questions.format_parameter(["json"]),
         **questions.language_parameter(),
         **questions.pinning_parameters(),
     }
 
-    @classmethod
-    def of(cls, resource: type[Resource]) -> Callable[..., HttpResponseBase]:
-        """Return the view of one resource."""
-        own: type[ProofView] = type(f"{cls.__name__}_{resource.name}", (cls,), {"resource": resource})
-        return own.as_view()
-
     def get(self, request: Request, ref: str) -> HttpResponseBase:
         given, understood = questions.read(request, self.parameters)
         self.check_accepted(request, "json")
-        with one_state(understood):
-            question = questions.settle(given, understood, now=timezone.now())
-            signed = SignedHead.objects.order_by("-day").values_list("day", flat=True).first()
-            etag = self.etag(request, question, signed)
-            if caching.is_known(request._request, etag):
-                return self.cached(caching.not_modified(), question, etag)
-            body = self._body(ref, question)
-        return self.cached(HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPES["json"]), question, etag)
+        return self.answered(
+            request, lambda question, _etag: as_json(self._body(ref, question)), given=given, understood=understood
+        )
+
+    def depends_on(self) -> Sequence[object]:
+        return (SignedHead.objects.order_by("-day").values_list("day", flat=True).first(),)
 
     def _body(self, ref: str, question: Question) -> dict[str, Any]:
-        kinds = [kind.name for kind in self.resource.kinds()]
-        try:
-            thing = reading.find(ref, resources=kinds, version=question.asked.version)
-        except NothingThere as nothing:
-            raise elsewhere(ref, kinds, nothing) from nothing
+        thing = self.find(ref, question)
         found = proving.proof(thing, question.asked)
         if found is None:
-            raise Problem(
-                404,
-                NothingThere.code,
-                _("“%(ref)s” was not public at the data version %(version)d.")
-                % {"ref": ref, "version": question.asked.named},
-            )
+            raise not_public_then(ref, question)
         return {
             "ref": ref,
             "resource": thing.resource,

@@ -1,12 +1,13 @@
 """What every address of the API has in common: reading only, no session, one language, one shape of problem."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+import orjson
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.cache import patch_vary_headers
 from rest_framework.exceptions import NotAcceptable
 from rest_framework.renderers import JSONRenderer
@@ -17,6 +18,7 @@ from api import allowances, caching, problems, questions
 from api.languages import language_of
 from api.questions import Fields, Question
 from api.schema import PublicSchema
+from api.snapshot import one_state
 from publishing import reading
 
 MEDIA_TYPES = {
@@ -34,6 +36,11 @@ EXPOSED = ", ".join(
         *("RateLimit", "RateLimit-Policy", "Retry-After", "Deprecation", "Sunset", "X-Request-ID"),
     )
 )
+
+
+def as_json(body: Any) -> HttpResponse:
+    """Return the answer that holds a body as JSON."""
+    return HttpResponse(orjson.dumps(body), content_type=MEDIA_TYPES["json"])
 
 
 class PublicView(APIView):
@@ -119,6 +126,29 @@ class AnswerView(PublicView):
             whole = (language, question.asked.version, question.asked.as_of, *taken_out)
             return caching.etag_of(request._request, parts=whole)
         return key
+
+    def answered(
+        self,
+        request: Request,
+        make: Callable[[Question, str], HttpResponseBase],
+        *,
+        given: Mapping[str, str],
+        understood: Mapping[str, Any],
+    ) -> HttpResponseBase:
+        """Return what `make` answers to a question under its ETag, or 304 to a reader who has it.
+
+        All is read from one state.
+        """
+        with one_state(understood):
+            question = questions.settle(given, understood, now=timezone.now())
+            etag = self.etag(request, question, *self.depends_on())
+            if caching.is_known(request._request, etag):
+                return self.cached(caching.not_modified(), question, etag)
+            return self.cached(make(question, etag), question, etag)
+
+    def depends_on(self) -> Sequence[object]:
+        """Return what the answer depends on beside its address, its language and the state of the tracker."""
+        return ()
 
     def check_accepted(self, request: Request, format: str) -> None:
         """Raise NotAcceptable when the reader will not take the format."""

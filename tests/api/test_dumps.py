@@ -31,7 +31,7 @@ def test_a_dump_holds_every_public_thing_three_times_and_the_ledger_that_proves_
         for name, table in tables.items():
             rows = list(csv.DictReader(io.StringIO((dump / table["path"]).read_text())))
             lines = [json.loads(line) for line in (dump / f"{name}.jsonl").read_bytes().splitlines()]
-            found = database.execute(f'SELECT ref FROM "{name}" ORDER BY ref')  # noqa: S608 - a name of ours
+            found = database.execute(f'SELECT ref FROM "{name}" ORDER BY ref')  # noqa: S608 the dump's own name
             refs = [ref for (ref,) in found]
             assert len(rows) == api.get(f"{name}/", count="true", page_size=1)["count"]
             assert [row["ref"] for row in rows] == [line["ref"] for line in lines] == refs
