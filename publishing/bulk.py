@@ -71,18 +71,18 @@ def tables_of(model: type[models.Model]) -> list[type[models.Model]]:
 
 def insert(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows given as attname → value into every table of a (multi-table) model; `pk` is the shared key."""
+    given = set[str]().union(*rows)
     for table in tables_of(model):
-        fields = table._meta.local_concrete_fields
-        names = ["pk" if field.primary_key else field.attname for field in fields]
-        defaults = {
-            name: field.get_db_prep_save(field.get_default(), connection)
-            for name, field in zip(names, fields, strict=True)
-        }
-        copy(
-            table._meta.db_table,
-            [column_of(field) for field in fields],
-            ([row.get(name, defaults[name]) for name in names] for row in rows),
-        )
+        columns: dict[str, str] = {}
+        defaults: dict[str, Any] = {}
+        for field in table._meta.local_concrete_fields:
+            name = "pk" if field.primary_key else field.attname
+            default = field.get_db_prep_save(field.get_default(), connection)
+            # What no row gives and is NULL otherwise need not be said.
+            if name in given or default is not None:
+                columns[name], defaults[name] = column_of(field), default
+        whole = (defaults | row for row in rows)
+        copy(table._meta.db_table, list(columns.values()), ([row[name] for name in columns] for row in whole))
 
 
 def update(model: type[models.Model], rows: Sequence[dict[str, Any]]) -> None:
