@@ -7,13 +7,14 @@ from typing import Any
 from django.utils import timezone
 
 from accounts.models import User
+from submissions.actions import send_in
 from subscriptions.actions import confirm_subscription, request_subscription, unsubscribe
 from tests.commitments.world import both, commitment, decide, evidence, load, records
 from tracking.models import Finding, Record
 
 
 def make_world(folder: Path, *, reviewer: User) -> None:
-    """Publish it, with deadlines from the end of 2090, and let two people subscribe, of whom one leaves."""
+    """Publish it, with deadlines from the end of 2090. A reader sends something in; two subscribe, and one leaves."""
     load(folder / "world", records(2090))
     monthly = {"kind": "recurring", "date": "2026-10-31", "every": "P1M"}
     series = {
@@ -36,6 +37,8 @@ def make_world(folder: Path, *, reviewer: User) -> None:
     reworded = evidence("evd-bolt", "accord.report.bolt") | {"shows_en": "The report is gone."}
     load(folder / "news", {"evidence": [against, reworded]})
     now = timezone.now()
+    words = {"kind": "evidence", "text": "It was in the paper.", "url": "", "email": "", "language": "en"}
+    send_in(record=Record.objects.get(ref="accord.report.bolt"), **words, now=now)
     for address in ("ada@example.org", "bo@example.org"):
         wish = request_subscription(
             email=address, follows=[], frequency="daily", language="en", time_zone="UTC", now=now
